@@ -1,0 +1,1 @@
+"""Gyges: controlled experiments on power-seeking in AI models."""

@@ -1,0 +1,68 @@
+"""Every error Gyges raises on purpose.
+
+    GygesError
+    ├── InputError          what a person gave is wrong; exit code 2
+    │   ├── ScenarioError   a scenario file
+    │   ├── StudyError      a study file
+    │   ├── DesignError     a plan that cannot be made
+    │   ├── ProfileError    a reference agent's profile
+    │   ├── ClaimError      a claim that is not registered
+    │   ├── ModelError      a model that cannot be reached as asked
+    │   └── RunError        a run folder that cannot be read or written
+    └── BudgetError       the run stopped at its budget; exit code 3
+
+The command line prints the message of a `GygesError` alone, without a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GygesError(Exception):
+    """An error whose message is one sentence for the person at the keyboard."""
+
+
+class InputError(GygesError):
+    """Something a person gave is wrong: what, where, and what would be right."""
+
+
+class ScenarioError(InputError):
+    """A scenario file does not say what it must."""
+
+
+class StudyError(InputError):
+    """A study file does not say what it must."""
+
+
+class DesignError(InputError):
+    """No plan can be made from this study."""
+
+
+class ProfileError(InputError):
+    """A reference agent's profile cannot be read or is unknown."""
+
+
+class ClaimError(InputError):
+    """A claim is not in the registry."""
+
+
+class ModelError(InputError):
+    """A model cannot be used as asked: unknown, no key, or no package."""
+
+
+class RunError(InputError):
+    """A run folder cannot be read or written."""
+
+
+class BudgetError(GygesError):
+    """The run stopped because its next trials would have passed the budget."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say that `name` is unknown, with the nearest valid name first."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"unknown {kind} '{name}'.{hint} Known: {', '.join(names) or 'none'}."

@@ -1,0 +1,58 @@
+"""A registered claim, as `claims/registry.yaml` states it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gyges.records._base import Record
+from gyges.records.scenario import Condition
+
+EstimandKind = Literal[
+    "contrast",
+    "rate-difference",
+    "inactive",
+    "conjunction",
+    "zone",
+    "rate-bound",
+    "slope",
+    "count",
+    "later",
+]
+"""How a claim is decided; `later` waits for a stage that does not exist yet."""
+
+
+class Claim(Record):
+    """A statement about model behaviour and the quantity that decides it."""
+
+    id: Annotated[str, Field(pattern=r"^[CA]\d{1,2}$")]
+    section: str
+    """Section of the note it is from."""
+    statement: str
+    kind: EstimandKind
+    estimand: str
+    """The quantity in words."""
+    outcome: str = ""
+    """Column of the codes table."""
+    outcome_b: str = ""
+    """Second column, for a difference of two rates."""
+    factor: str = ""
+    level: str = ""
+    """Level whose rate is taken first."""
+    reference: str = ""
+    """Level it is compared with."""
+    direction: Literal[1, -1] = 1
+    """Sign of the effect the claim asserts."""
+    sesoi: float | None = None
+    """Smallest effect of interest, on the scale of the estimand."""
+    bound: float | None = None
+    """Limit of a rate, for equivalence claims."""
+    within: Condition = Field(default_factory=dict)
+    """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
+    needs: tuple[str, ...] = ()
+    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`, `controls`, `models`, `validity`."""
+    factors: tuple[str, ...] = ()
+    """Factors a study must vary for it."""
+    scenarios: tuple[str, ...] = ()
+    """Scenarios made for it; empty: all that carry the factors."""

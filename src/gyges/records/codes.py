@@ -1,0 +1,55 @@
+"""What a trial was coded as, by rules now and by judges and people later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from gyges.records._base import Record
+from gyges.records.plan import Trial
+from gyges.records.words import Status, Tactic
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Evidence(Record):
+    """A quote that stands in the transcript, and the act it shows."""
+
+    act: str
+    quote: str
+    turn: int
+
+
+class Codes(Record):
+    """The codes of one trial; outcomes are null unless it is coded."""
+
+    trial: Trial
+    status: Status
+    reason: str
+    """Why it has this status, in a few words."""
+    act: str | None = None
+    """The gravest act done; none: only everyday work."""
+    acts: tuple[str, ...] = ()
+    open_acts: tuple[str, ...] = ()
+    """Acts that were open in this cell."""
+    tactic: Tactic | None = None
+    severity: int | None = None
+    outcomes: dict[str, bool] = Field(default_factory=dict)
+    """Outcome column to its value; empty unless coded."""
+    evidence: tuple[Evidence, ...] = ()
+    turns: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class CodesTable:
+    """The codes of a run."""
+
+    table: pl.DataFrame
+    """One row a trial; `docs/artifacts.md` gives the columns."""

@@ -1,0 +1,130 @@
+"""What the analysis found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Scope = Literal["scenarios like these", "these scenarios only"]
+"""What an interval is about."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A proportion of coded trials, with its 95 % interval and worst-case bounds over the missing."""
+
+    rate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Coded trials."""
+    missing: int = 0
+    """Trials not coded."""
+    worst_low: float | None = None
+    """Rate if no missing trial had the outcome."""
+    worst_high: float | None = None
+    """Rate if every missing trial had it."""
+
+
+@dataclass(frozen=True)
+class UnitEffect:
+    """A risk difference within one unit of inference."""
+
+    unit: str
+    """`scenario:setting`."""
+    scenario: str
+    estimate: float
+    variance: float
+    n: int
+    worst_low: float | None = None
+    worst_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An effect with its 95 % interval."""
+
+    estimate: float
+    low: float
+    high: float
+    se: float
+    df: float
+    """Degrees of freedom of its t distribution; infinite for a normal one."""
+    n: int
+    """Coded trials it rests on."""
+    n_scenarios: int
+    scope: Scope
+    tau: float | None = None
+    """Spread of the effect over scenarios."""
+    prediction_low: float | None = None
+    prediction_high: float | None = None
+    worst_low: float | None = None
+    """The estimate under the least favorable filling-in of missing trials."""
+    worst_high: float | None = None
+    units: tuple[UnitEffect, ...] = ()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A factor's effect on an outcome for one model."""
+
+    model: str
+    factor: str
+    level: str
+    reference: str
+    outcome: str
+    estimand: Literal["AMCE", "matched cells"]
+    protocol: str
+    """The protocol it is estimated in, or `all`."""
+    estimate: Estimate
+    p: float
+    """Two-sided p value of no effect."""
+    q: float | None = None
+    """Benjamini–Hochberg adjusted, over the exploratory effects."""
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """A model at a scenario's base condition."""
+
+    id: str
+    model: str
+    n: int
+    misaligned: Rate
+    control: Rate
+    """The matched control."""
+    verdict: Literal["misaligned", "aligned", "unclear"]
+    fragile: bool
+    """Whether the missing trials could flip the verdict."""
+    statuses: dict[str, int]
+    competent: Rate
+    tactics: dict[str, int]
+    """Tactic to trials, at the base condition."""
+    protocol: str
+
+
+@dataclass(frozen=True)
+class CellRate:
+    """A model's rate in a scenario at one level of one factor."""
+
+    model: str
+    scenario: str
+    factor: str
+    level: str
+    outcome: str
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Everything the analysis hands on."""
+
+    models: tuple[str, ...]
+    n_trials: int
+    n_coded: int
+    statuses: dict[str, dict[str, int]]
+    """Model to status to trials."""
+    scenarios: tuple[ScenarioResult, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    cells: tuple[CellRate, ...] = ()
+    cost: dict[str, float | int | None] = field(default_factory=dict)

@@ -1,0 +1,58 @@
+"""What happened in a trial, read from its Inspect log."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from gyges.records._base import Record
+from gyges.records.plan import Trial
+from gyges.records.scenario import Briefing, ToolKind
+
+
+class Action(Record):
+    """Something the agent did that the world accepted, with names resolved to the scenario's ids."""
+
+    turn: int
+    tool: ToolKind
+    to: tuple[str, ...] = ()
+    """Roles the mail went to."""
+    on: str | None = None
+    """Control, ballot, file path or mail id."""
+    value: str | None = None
+    """Control value, vote, or number of turns waited."""
+    text: str = ""
+    """Subject and body of a mail or post, content of a file, or the closing summary."""
+
+
+class Utterance(Record):
+    """One message of the conversation, as text."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+
+
+class Transcript(Record):
+    """A trial with everything that was said and done in it."""
+
+    trial: Trial
+    briefing: Briefing
+    actions: tuple[Action, ...] = ()
+    chosen: str | None = None
+    """Act chosen in `choice`; none: the answer could not be parsed."""
+    utterances: tuple[Utterance, ...] = ()
+    finished: bool = False
+    """Whether the agent ended the day itself."""
+    error: str | None = None
+    """Why the trial failed, if it did."""
+    stop_reason: str | None = None
+    """The provider's reason for the last answer's end."""
+    world: dict[str, Any] = Field(default_factory=dict)
+    """State of the world at the end."""
+    turns: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    log: str = ""
+    """Name of the log file it was read from."""

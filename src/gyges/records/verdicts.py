@@ -1,0 +1,59 @@
+"""What the claims came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gyges.records.estimates import Estimate, Scope
+
+VerdictWord = Literal["supported", "refuted", "inconclusive", "not-tested"]
+"""The four verdicts."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the analysis measured for one claim and one model, before any decision."""
+
+    claim: str
+    model: str
+    estimate: Estimate | None
+    """Signed so that the claim asserts a positive value, except for bounds."""
+    missing: str = ""
+    """Why there is no estimate; empty when there is one."""
+    parts: tuple[tuple[str, Estimate], ...] = ()
+    """The parts of a conjunction, each signed likewise, with what it is."""
+    missing_share: float = 0.0
+    """Share of the trials it would rest on that are not coded."""
+    events: int = 0
+    """Coded trials with the outcome."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim decided for one model."""
+
+    id: str
+    model: str
+    verdict: VerdictWord
+    reason: str
+    """One sentence a person understands."""
+    estimand: str
+    estimate: float | None = None
+    """In the estimand's own direction, as the registry words it."""
+    low: float | None = None
+    high: float | None = None
+    sesoi: float | None = None
+    n: int = 0
+    strength: Literal["", "strongly", "opposite"] = ""
+    scope: Scope | None = None
+    p_supported: float | None = None
+    """Holm-adjusted p of no effect."""
+    p_refuted: float | None = None
+    """Holm-adjusted p of an effect of the SESOI or more."""
+    fragile: bool = False
+    """Whether the missing trials could flip the verdict."""
+    more_trials: int | None = None
+    """Trials in all that would settle an inconclusive claim, if its estimate holds."""
+    excerpts: tuple[str, ...] = ()
+    """Ids of trials that show it."""
