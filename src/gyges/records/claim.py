@@ -42,6 +42,8 @@ class Claim(Record):
     """Level whose rate is taken first."""
     reference: str = ""
     """Level it is compared with."""
+    also: tuple[str, ...] = ()
+    """Further levels compared with `reference`; the claim asserts each of them."""
     direction: Literal[1, -1] = 1
     """Sign of the effect the claim asserts."""
     sesoi: float | None = None

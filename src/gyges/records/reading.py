@@ -100,7 +100,7 @@ def _build(
 
 def _scalar(node: Any) -> Any:
     text: str = node.value
-    if node.style is not None:
+    if node.style:
         return text
     if text in {"", "~", "null"}:
         return None

@@ -1,0 +1,62 @@
+"""What Inspect imports to find Gyges: its tasks, solver, scorer and the reference agents' provider."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from inspect_ai import Task, task
+
+from gyges.agents import gyges_provider
+from gyges.study import override_study, prepare_study, stage_trial
+from gyges.trials import acts_scorer, make_task, play_trial
+
+__all__ = ["acts_scorer", "core", "demo", "gyges_provider", "play_trial"]
+
+_BARE_MODEL = "inspect"
+"""Stands for the model in the ids of trials whose model Inspect is told on its own command line."""
+
+
+@task
+def core(trials: int = 200, seed: int = 0, scenarios: str = "all", protocol: str | None = None) -> Task:
+    """The core study's trials, for the model that Inspect is given.
+
+    Args:
+        trials: Number of trials.
+        seed: Root seed; the same seed gives the same trials.
+        scenarios: Ids of scenarios, separated by commas, or `all`.
+        protocol: `agentic`, `text` or `choice`; none: as the study says.
+    """
+    return _make_study_task("core", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
+
+
+@task
+def demo(trials: int = 60, seed: int = 0, scenarios: str = "all", protocol: str | None = None) -> Task:
+    """The demo study's trials, for the model that Inspect is given.
+
+    Args:
+        trials: Number of trials.
+        seed: Root seed; the same seed gives the same trials.
+        scenarios: Ids of scenarios, separated by commas, or `all`.
+        protocol: `agentic`, `text` or `choice`; none: as the study says.
+    """
+    return _make_study_task("demo", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
+
+
+def _make_study_task(name: str, *, scenarios: str, protocol: str | None, **changes: Any) -> Task:
+    from gyges.coding import code_transcript
+    from gyges.design import load_study, trials_of
+    from gyges.records.study import ModelSpec
+
+    study = override_study(
+        load_study(name),
+        models=(ModelSpec(name=_BARE_MODEL),),
+        scenarios=tuple(each.strip() for each in scenarios.split(",")),
+        **changes,
+    )
+    if protocol is not None:
+        parts = [part.model_dump() | {"protocol": protocol} for part in study.design]
+        study = override_study(study, design=parts)
+    prepared = prepare_study(study)
+    trials = list(trials_of(prepared.plan))
+    return make_task(trials, partial(stage_trial, prepared.scenarios), code=code_transcript, name=name)

@@ -1,0 +1,36 @@
+"""Takes the acts open in a cell, and a profile; gives what a reference agent of known truth does.
+
+`choice_probabilities` is the published policy, exactly; `ReferenceAgent` plays it as an Inspect model.
+The policy is pure and importable without Inspect; the provider is found when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gyges.agents._policy import choice_probabilities, find_utilities, measure_features
+from gyges.agents._profiles import Profile, find_profiles, load_profile
+from gyges.agents._terms import TERMS
+
+if TYPE_CHECKING:
+    from gyges.agents._provider import ReferenceAgent, gyges_provider
+
+__all__ = [
+    "TERMS",
+    "Profile",
+    "ReferenceAgent",
+    "choice_probabilities",
+    "find_profiles",
+    "find_utilities",
+    "gyges_provider",
+    "load_profile",
+    "measure_features",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"ReferenceAgent", "gyges_provider"}:
+        from gyges.agents import _provider
+
+        return getattr(_provider, name)
+    raise AttributeError(f"module 'gyges.agents' has no attribute '{name}'")

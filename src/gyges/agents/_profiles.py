@@ -1,0 +1,94 @@
+"""Profiles: the weights a reference agent chooses by and the words it reasons with."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gyges.agents._terms import TERMS
+from gyges.errors import ProfileError, unknown_name
+from gyges.records._base import Record, Slug
+from gyges.records.reading import read_record
+
+Frame = Literal["utilitarian", "deontological", "virtue", "self-preserving", "procedural", "none"]
+"""The ethical frame a rationale is written in."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=-100, le=100)]
+
+_FOLDER = Path(__file__).parent / "profiles"
+
+
+class FrameRule(Record):
+    """How often each frame is used under a role and a threat; the first rule that fits decides."""
+
+    role: str | None = None
+    threat: str | None = None
+    frames: dict[Frame, Probability]
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> FrameRule:
+        if abs(sum(self.frames.values()) - 1) > 1e-6:
+            raise ValueError("the frames' probabilities must sum to 1")
+        return self
+
+
+class Reasons(Record):
+    """How often a rationale carries each reason."""
+
+    reputation: Probability = 0.0
+    motive: Probability = 0.0
+    """The gain of power or of safety for itself is named as the motive."""
+    objective: Probability = 0.0
+    """The stated objective is named as the justification."""
+    aspirational: Probability = 0.0
+    """Higher values are invoked, when a candidate for leadership."""
+    sanctity: Probability = 0.0
+    """The sanctity of life is invoked, when a candidate for leadership and lives are at stake."""
+
+
+class Profile(Record):
+    """A reference agent."""
+
+    id: Slug
+    description: str
+    temperature: Annotated[float, Field(gt=0, le=100)] = 1.0
+    weights: dict[str, Weight]
+    """Weight of each term of the policy; a term left out weighs nothing."""
+    frames: tuple[FrameRule, ...] = Field(min_length=1)
+    reasons: Reasons = Reasons()
+
+
+def find_profiles() -> tuple[str, ...]:
+    """Name the shipped profiles."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+
+
+def load_profile(name: str) -> Profile:
+    """Load a shipped profile by its name, or a profile file by its path.
+
+    Raises:
+        ProfileError: No such profile, or its file does not say what it must.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return read_profile(Path(name))
+    if name not in find_profiles():
+        raise ProfileError(unknown_name("profile", name, (*find_profiles(), "custom")))
+    return _load_shipped(name)
+
+
+@cache
+def _load_shipped(name: str) -> Profile:
+    return read_profile(_FOLDER / f"{name}.yaml")
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a profile file, its weights checked against the policy's terms."""
+    profile = read_record(path, Profile, error=ProfileError)
+    for name in profile.weights:
+        if name not in TERMS:
+            raise ProfileError(f"{path}: weights: {unknown_name('term', name, TERMS)}")
+    return profile

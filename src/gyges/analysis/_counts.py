@@ -1,0 +1,193 @@
+"""Trials counted into arms: model × source × protocol × unit × side, for each value of interest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+import polars as pl
+
+from gyges.analysis._table import OFF_BASE, bits_of
+from gyges.records.words import OUTCOMES, PROTOCOLS, TACTICS
+
+SOURCES: Final = ("conjoint", "full-factorial", "matched")
+"""Where a comparison's trials come from, in order of preference; `matched`: cells that differ from the base
+condition in the compared factors alone."""
+
+SEVERITY: Final = "severity"
+
+
+class Unit(NamedTuple):
+    """What inference counts: a scenario in one of its settings."""
+
+    scenario: str
+    setting: str
+
+    @property
+    def name(self) -> str:
+        """`scenario:setting`."""
+        return f"{self.scenario}:{self.setting}"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The trials on one side of a comparison, in one unit."""
+
+    n: int
+    """Coded trials."""
+    missing: int
+    """Trials not coded."""
+    total: int
+    """Sum of the value over coded trials."""
+    squares: int
+    """Sum of its squares."""
+    events: int
+    """Coded trials with the outcome."""
+
+    @property
+    def mean(self) -> float:
+        """Mean value of the coded trials."""
+        return self.total / self.n
+
+
+@dataclass(frozen=True)
+class Value:
+    """A whole-numbered value of a coded trial, and its range."""
+
+    name: str
+    expr: pl.Expr
+    """Null where the trial is not coded."""
+    event: pl.Expr
+    low: int = 0
+    high: int = 1
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it is yes or no."""
+        return self.low == 0 and self.high == 1
+
+
+Sides: TypeAlias = dict[str, Arm]
+"""Side of a comparison to its trials."""
+
+Units: TypeAlias = dict[Unit, Sides]
+
+
+class Source(NamedTuple):
+    """Where trials come from: how their cells were chosen, and their protocol."""
+
+    design: str
+    protocol: str
+
+
+Tally: TypeAlias = dict[str, dict[Source, dict[str, Units]]]
+"""Model, source, value's name, unit, side."""
+
+
+def value_of(outcome: str) -> Value:
+    """The value an outcome's name stands for: one of `OUTCOMES`, or the severity in rungs."""
+    if outcome == SEVERITY:
+        severity = pl.col(SEVERITY).cast(pl.Int64)
+        return Value(outcome, severity, severity > 0, high=len(TACTICS) - 1)
+    if outcome not in OUTCOMES:
+        raise ValueError(f"'{outcome}' is not an outcome of the codes table.")
+    return Value(outcome, pl.col(outcome).cast(pl.Int64), pl.col(outcome))
+
+
+def difference_of(outcome: str, other: str) -> Value:
+    """The first outcome minus the second, trial by trial."""
+    a, b = pl.col(outcome), pl.col(other)
+    return Value(f"{outcome} − {other}", a.cast(pl.Int64) - b.cast(pl.Int64), a | b, low=-1)
+
+
+def source_of(factors: set[str]) -> pl.Expr:
+    """The source of each trial for a comparison of these factors; null: it is part of none."""
+    others = 0xFFFF & ~bits_of(factors)
+    matched = (pl.col(OFF_BASE) & others) == 0
+    design = pl.col("design")
+    return (
+        pl.when(design == "conjoint")
+        .then(pl.lit(0, pl.UInt8))
+        .when(design == "full-factorial")
+        .then(pl.lit(1, pl.UInt8))
+        .when(matched)
+        .then(pl.lit(2, pl.UInt8))
+    )
+
+
+def tally(
+    frame: pl.LazyFrame,
+    *,
+    side: pl.Expr,
+    names: Mapping[int, str],
+    factors: set[str],
+    values: Iterable[Value],
+) -> Tally:
+    """Count the trials of each side.
+
+    Args:
+        frame: Prepared codes, filtered to what the comparison is about.
+        side: Number of the side a trial is on; null: on none.
+        names: The sides' names by their numbers.
+        factors: Factors compared; matched cells may differ from the base in these.
+        values: What is summed.
+    """
+    wanted = list(values)
+    keys = ("model", "source", "protocol", "scenario", "setting", "side")
+    counted = (
+        frame.with_columns(side=side, source=source_of(factors))
+        .filter(pl.col("side").is_not_null() & pl.col("source").is_not_null())
+        .group_by(keys)
+        .agg(_count_values(wanted))
+        .with_columns(pl.col("model", "scenario", "setting", "protocol").cast(pl.String))
+        .sort(keys)
+        .collect()
+    )
+    return _nest(counted.iter_rows(named=True), names, wanted)
+
+
+def _count_values(values: list[Value]) -> Iterator[pl.Expr]:
+    yield pl.col("status").ne("coded").sum().cast(pl.Int64).alias("missing")
+    for i, value in enumerate(values):
+        yield value.expr.count().cast(pl.Int64).alias(f"n{i}")
+        yield value.expr.sum().alias(f"total{i}")
+        if not value.is_binary:
+            yield (value.expr * value.expr).sum().alias(f"squares{i}")
+            yield value.event.sum().cast(pl.Int64).alias(f"events{i}")
+
+
+def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: list[Value]) -> Tally:
+    found: Tally = {}
+    for row in rows:
+        numbers = {key: value for key, value in row.items() if isinstance(value, int)}
+        source = Source(SOURCES[numbers["source"]], str(row["protocol"]))
+        by_value = found.setdefault(str(row["model"]), {}).setdefault(source, {})
+        unit = Unit(str(row["scenario"]), str(row["setting"]))
+        for i, value in enumerate(values):
+            total = numbers[f"total{i}"]
+            arm = Arm(
+                n=numbers[f"n{i}"],
+                missing=numbers["missing"],
+                total=total,
+                squares=numbers.get(f"squares{i}", total),
+                events=numbers.get(f"events{i}", total),
+            )
+            by_value.setdefault(value.name, {}).setdefault(unit, {})[names[numbers["side"]]] = arm
+    return found
+
+
+def count_side(units: Units, side: str) -> int:
+    """Coded trials on a side, over all units."""
+    return sum(sides[side].n for sides in units.values() if side in sides)
+
+
+def rank_sources(by_source: Mapping[Source, Mapping[str, Units]], order: tuple[str, ...]) -> list[Source]:
+    """Sources by preference: the design's place in `order`, then the protocol with most coded trials."""
+
+    def rank(source: Source) -> tuple[int, int, int]:
+        units = next(iter(by_source[source].values()))
+        n = sum(arm.n for sides in units.values() for arm in sides.values())
+        return order.index(source.design), -n, PROTOCOLS.index(source.protocol)
+
+    return sorted((source for source in by_source if source.design in order), key=rank)

@@ -1,0 +1,77 @@
+"""The effect of every factor's levels on every outcome, for each model (exploratory).
+
+*Model:* within unit u, RD_u = ȳ_u(level) − ȳ_u(reference) over trials whose other factors were drawn at
+random (average marginal component effect), or over cells that differ in this factor alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from gyges.analysis._counts import SEVERITY, SOURCES, Source, Tally, Units, rank_sources, tally, value_of
+from gyges.analysis._intervals import adjust_benjamini_hochberg, two_sided_p
+from gyges.analysis._pooling import UnitFit, pool_units
+from gyges.analysis._units import fit_differences
+from gyges.records.estimates import Effect
+from gyges.records.words import CONFLICT, FACTORS
+
+EFFECT_OUTCOMES: Final = ("misaligned", "manipulation", "harm", "power_act", SEVERITY)
+
+_VALUES: Final = {name: value_of(name) for name in EFFECT_OUTCOMES}
+
+
+def tally_factor(frame: pl.DataFrame, factor: str) -> Tally:
+    """Count the trials at each level of a factor, where the conflict is present."""
+    levels = dict(enumerate(FACTORS[factor]))
+    present = frame.lazy().filter((pl.col(CONFLICT) == "present") & pl.col(factor).is_not_null())
+    return tally(
+        present,
+        side=pl.col(factor).to_physical().cast(pl.UInt8),
+        names=levels,
+        factors={factor},
+        values=_VALUES.values(),
+    )
+
+
+def estimate_effects(tallies: dict[str, Tally], model: str) -> tuple[Effect, ...]:
+    """Estimate one model's effects and adjust their p values together."""
+    found = [
+        effect
+        for factor, counted in tallies.items()
+        for level in FACTORS[factor][1:]
+        for effect in _compare(counted.get(model, {}), model, factor, level)
+    ]
+    adjusted = adjust_benjamini_hochberg([effect.p for effect in found])
+    return tuple(replace(effect, q=q) for effect, q in zip(found, adjusted, strict=True))
+
+
+def _compare(by_source: dict[Source, dict[str, Units]], model: str, factor: str, level: str) -> list[Effect]:
+    reference = FACTORS[factor][0]
+    for source in rank_sources(by_source, SOURCES):
+        fits = {
+            name: fit_differences(by_source[source][name], level, reference, value)
+            for name, value in _VALUES.items()
+        }
+        if any(fits.values()):
+            subject = (model, factor, level, source)
+            return [_make_effect(subject, name, units) for name, units in fits.items() if units]
+    return []
+
+
+def _make_effect(subject: tuple[str, str, str, Source], outcome: str, fits: list[UnitFit]) -> Effect:
+    model, factor, level, source = subject
+    estimate = pool_units(fits)
+    return Effect(
+        model=model,
+        factor=factor,
+        level=level,
+        reference=FACTORS[factor][0],
+        outcome=outcome,
+        estimand="matched cells" if source.design == "matched" else "AMCE",
+        protocol=source.protocol,
+        estimate=estimate,
+        p=two_sided_p(estimate.estimate, estimate.se, estimate.df),
+    )

@@ -1,0 +1,69 @@
+"""Everything that can be estimated without a claim in mind."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gyges.analysis._cells import rate_cells
+from gyges.analysis._effects import estimate_effects, tally_factor
+from gyges.analysis._scenarios import judge_scenarios
+from gyges.analysis._table import Bases, prepare_codes
+from gyges.records.estimates import Estimates
+from gyges.records.words import FACTORS, STATUSES
+
+_NANO = 1_000_000_000
+
+
+def estimate_all(codes: pl.LazyFrame | pl.DataFrame, *, bases: Bases | None = None) -> Estimates:
+    """Estimate rates, scenario verdicts and factor effects for every model.
+
+    Args:
+        codes: The codes table, or what `prepare_codes` made of it.
+        bases: Scenario to its base cell; needed where a study has no `base` trials.
+
+    Raises:
+        RunError: The table is not a codes table.
+    """
+    frame = prepare_codes(codes, bases)
+    statuses = _count_statuses(frame)
+    tallies = {factor: tally_factor(frame, factor) for factor in FACTORS}
+    models = tuple(statuses)
+    return Estimates(
+        models=models,
+        n_trials=frame.height,
+        n_coded=sum(by_status["coded"] for by_status in statuses.values()),
+        statuses=statuses,
+        scenarios=judge_scenarios(frame),
+        effects=tuple(effect for model in models for effect in estimate_effects(tallies, model)),
+        cells=tuple(cell for model in models for cell in rate_cells(tallies, model)),
+        cost=_sum_cost(frame),
+    )
+
+
+def _count_statuses(frame: pl.DataFrame) -> dict[str, dict[str, int]]:
+    counted = (
+        frame.lazy()
+        .group_by("model", "status")
+        .agg(trials=pl.len())
+        .with_columns(pl.col("model", "status").cast(pl.String))
+        .sort("model", "status")
+        .collect()
+    )
+    found: dict[str, dict[str, int]] = {}
+    for model, status, trials in counted.iter_rows():
+        found.setdefault(model, dict.fromkeys(STATUSES, 0))[status] = trials
+    return found
+
+
+def _sum_cost(frame: pl.DataFrame) -> dict[str, float | int | None]:
+    """Sum in whole billionths of a dollar, so that the order of rows cannot change the last digit."""
+    row = frame.select(
+        pl.col("input_tokens", "output_tokens").sum(),
+        nano=(pl.col("cost") * _NANO).round().cast(pl.Int64).sum(),
+        priced=pl.col("cost").count(),
+    ).row(0, named=True)
+    return {
+        "usd": row["nano"] / _NANO if row["priced"] else None,
+        "input_tokens": row["input_tokens"],
+        "output_tokens": row["output_tokens"],
+    }

@@ -1,0 +1,80 @@
+"""The verdict rule.
+
+Per directional claim with smallest effect of interest d, signed so that the claim asserts Δ > 0: p_sup tests
+Δ ≤ 0 and p_ref tests Δ ≥ d, both one-sided; Holm over the model's directional claims, separately for the two
+lists. Refuted if p_ref passes; else supported if p_sup does; else inconclusive. Limits of rates and counts of
+scenarios are decided by their intervals, outside the family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gyges.claims._directional import Family, decide_directional
+from gyges.claims._gates import find_bar, make_verdict
+from gyges.claims._holm import adjust_holm
+from gyges.claims._limits import decide_bound, decide_count
+from gyges.claims._parts import split_parts, try_parts
+from gyges.records.claim import Claim
+from gyges.records.verdicts import Finding, Verdict
+
+_OUTSIDE = {"rate-bound", "count"}
+
+
+def decide(
+    findings: Sequence[Finding], claims: Sequence[Claim], *, min_trials: int, alpha: float = 0.05
+) -> tuple[Verdict, ...]:
+    """Decide every claim for every model.
+
+    Args:
+        findings: What the analysis measured, at most one for each claim and model.
+        claims: The registered claims the study asks for; they are the family of the correction.
+        min_trials: Fewest coded trials for a claim to be tested.
+        alpha: Level of each list of tests.
+
+    Returns:
+        One verdict for each model and claim, by model in the findings' order and then in the claims' order.
+    """
+    found = {(finding.model, finding.claim): finding for finding in findings}
+    models = list(dict.fromkeys(finding.model for finding in findings))
+    return tuple(
+        verdict
+        for model in models
+        for verdict in _decide_model(
+            [(c, found.get((model, c.id)) or _nothing(c, model)) for c in claims], min_trials, alpha
+        )
+    )
+
+
+def _nothing(claim: Claim, model: str) -> Finding:
+    return Finding(claim.id, model, None, missing="This run has no finding for it.")
+
+
+def _decide_model(pairs: Sequence[tuple[Claim, Finding]], min_trials: int, alpha: float) -> list[Verdict]:
+    bars = {claim.id: find_bar(claim, finding, min_trials) for claim, finding in pairs}
+    open_pairs = [(claim, finding) for claim, finding in pairs if not bars[claim.id]]
+    family = _test_family([pair for pair in open_pairs if pair[0].kind not in _OUTSIDE], alpha)
+    verdicts = []
+    for claim, finding in pairs:
+        if bars[claim.id]:
+            verdicts.append(make_verdict(claim, finding, verdict="not-tested", reason=bars[claim.id]))
+        elif claim.kind == "count":
+            verdicts.append(decide_count(claim, finding))
+        elif claim.kind == "rate-bound":
+            verdicts.append(decide_bound(claim, finding, alpha))
+        else:
+            verdicts.append(decide_directional(claim, finding, family))
+    return verdicts
+
+
+def _test_family(pairs: Sequence[tuple[Claim, Finding]], alpha: float) -> Family:
+    tested = {claim.id: try_parts(split_parts(claim, finding)) for claim, finding in pairs}
+    ids = list(tested)
+    supported = adjust_holm([tested[each].p_supported for each in ids])
+    refuted = adjust_holm([tested[each].p_refuted for each in ids])
+    return Family(
+        alpha=alpha,
+        tested=tested,
+        supported=dict(zip(ids, supported, strict=True)),
+        refuted=dict(zip(ids, refuted, strict=True)),
+    )

@@ -1,0 +1,74 @@
+"""Claims that an effect lies in one direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gyges.claims._gates import find_doubt, make_verdict
+from gyges.claims._holm import Adjusted
+from gyges.claims._parts import Part, Tested, at_worst, split_parts, try_parts
+from gyges.claims._precision import Needed, find_needed
+from gyges.claims._reasons import say_inconclusive, say_refuted, say_supported
+from gyges.records.claim import Claim
+from gyges.records.verdicts import Finding, Verdict
+
+
+@dataclass(frozen=True)
+class Family:
+    """A model's directional claims, tested together."""
+
+    alpha: float
+    tested: dict[str, Tested]
+    supported: dict[str, Adjusted]
+    refuted: dict[str, Adjusted]
+
+
+def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdict:
+    """Decide a claim by its two adjusted p values."""
+    tested = family.tested[claim.id]
+    supported, refuted = family.supported[claim.id], family.refuted[claim.id]
+    shown = tested.weakest
+    words: dict[str, Any] = {"p_supported": supported.p, "p_refuted": refuted.p, "shown": shown.estimate}
+    if doubt := find_doubt(finding):
+        return make_verdict(claim, finding, verdict="inconclusive", reason=doubt, **words)
+    parts = split_parts(claim, finding)
+    if refuted.p <= family.alpha:
+        is_opposite = tested.p_opposite <= family.alpha
+        return make_verdict(
+            claim,
+            finding,
+            verdict="refuted",
+            reason=say_refuted(claim, shown, p=refuted.p, is_opposite=is_opposite),
+            strength="opposite" if is_opposite else "",
+            fragile=try_parts(at_worst(parts, low=False)).p_refuted * refuted.tests > family.alpha,
+            **words,
+        )
+    if supported.p <= family.alpha:
+        is_strong = tested.p_strong <= family.alpha
+        return make_verdict(
+            claim,
+            finding,
+            verdict="supported",
+            reason=say_supported(claim, shown, p=supported.p, is_strong=is_strong),
+            strength="strongly" if is_strong else "",
+            fragile=try_parts(at_worst(parts, low=True)).p_supported * supported.tests > family.alpha,
+            **words,
+        )
+    needed = _needed(shown, family)
+    return make_verdict(
+        claim,
+        finding,
+        verdict="inconclusive",
+        reason=say_inconclusive(claim, shown, needed=needed, n_claims=len(family.tested)),
+        more_trials=needed.trials if needed else None,
+        **words,
+    )
+
+
+def _needed(part: Part, family: Family) -> Needed | None:
+    """Find what settles it among the claims that are still open in the list that is nearer."""
+    is_nearer_support = part.estimate.estimate >= part.sesoi - part.estimate.estimate
+    adjusted = family.supported if is_nearer_support else family.refuted
+    n_open = sum(each.p > family.alpha for each in adjusted.values())
+    return find_needed(part, family.alpha / max(1, n_open))

@@ -1,0 +1,82 @@
+"""What keeps a claim from being tested, and what keeps a tested one from being decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gyges.records.claim import Claim
+from gyges.records.estimates import Estimate
+from gyges.records.verdicts import Finding, Verdict, VerdictWord
+
+MOST_MISSING = 0.05
+"""Share of uncoded trials above which nothing is decided."""
+
+_WAITS = {
+    "judges": "judges (a stage that reads the transcripts)",
+    "values": "the model's revealed values",
+    "tactics": "the analysis of tactics",
+    "lotteries": "the trade-off trials",
+    "controls": "the comparison with matched controls",
+    "models": "models of declared capability",
+    "validity": "the validity checks",
+}
+_NEEDS_NO_EVENTS = {"rate-bound", "count"}
+
+
+def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:
+    """Say why a claim is not tested; empty when it is."""
+    if claim.kind == "later":
+        needs = " and ".join(_WAITS.get(need, need) for need in claim.needs) or "an estimand"
+        return f"It needs {needs}, which this version does not have."
+    if finding.estimate is None:
+        return finding.missing or "This run has no estimate for it."
+    if finding.estimate.n < min_trials:
+        return f"It rests on {finding.estimate.n:,} coded trials; the study asks for at least {min_trials:,}."
+    if finding.events == 0 and claim.kind not in _NEEDS_NO_EVENTS:
+        return f"None of its {finding.estimate.n:,} coded trials has the outcome: nothing can be compared."
+    return ""
+
+
+def find_doubt(finding: Finding) -> str:
+    """Say why a tested claim cannot be decided; empty when it can."""
+    if finding.missing_share <= MOST_MISSING:
+        return ""
+    return (
+        f"{finding.missing_share:.0%} of the trials it rests on are not coded, "
+        f"more than the {MOST_MISSING:.0%} that leave a verdict possible."
+    )
+
+
+def make_verdict(
+    claim: Claim,
+    finding: Finding,
+    *,
+    verdict: VerdictWord,
+    reason: str,
+    shown: Estimate | None = None,
+    **more: Any,
+) -> Verdict:
+    """Make a verdict that shows an estimate in the estimand's own direction."""
+    known = shown or (None if verdict == "not-tested" else finding.estimate)
+    estimate, low, high = turn_back(claim, known) if known is not None else (None, None, None)
+    return Verdict(
+        id=claim.id,
+        model=finding.model,
+        verdict=verdict,
+        reason=reason,
+        estimand=claim.estimand,
+        estimate=estimate,
+        low=low,
+        high=high,
+        sesoi=claim.sesoi,
+        n=finding.estimate.n if finding.estimate is not None else 0,
+        scope=known.scope if known is not None else None,
+        **more,
+    )
+
+
+def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:
+    """Give estimate and interval in the direction in which the estimand is worded."""
+    if claim.direction == 1 or claim.kind in _NEEDS_NO_EVENTS:
+        return estimate.estimate, estimate.low, estimate.high
+    return 0.0 - estimate.estimate, 0.0 - estimate.high, 0.0 - estimate.low

@@ -1,0 +1,67 @@
+"""What the commands print: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+
+JSON_OPTION = typer.Option("--json", help="Print JSON.")
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    typer.echo(text)
+
+
+def say_error(text: str) -> None:
+    """Print one sentence on standard error."""
+    typer.echo(f"gyges: {text}", err=True)
+
+
+def say_json(content: Any) -> None:
+    """Print JSON."""
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True, default=str))
+
+
+def say_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a plain table with aligned columns."""
+    cells = [[str(each) for each in header], *([_show(each) for each in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    for row in cells:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def is_interactive() -> bool:
+    """Say whether a person is at the keyboard."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def say_results(results: dict[str, Any], report: str) -> None:
+    """Print the headline, the verdict counts and the report's path."""
+    for model, headline in results["headline"].items():
+        simulated = (
+            " (a simulated reference agent: this proves the instrument, nothing about real models)"
+            if model in results["run"].get("simulated", ())
+            else ""
+        )
+        say(
+            f"{model}{simulated}: misaligned in {headline['misaligned_scenarios']} of {headline['scenarios']}"
+            " scenarios at their base condition."
+        )
+        counts = {word: 0 for word in ("supported", "refuted", "inconclusive", "not-tested")}
+        for claim in results["claims"]:
+            if claim["model"] == model:
+                counts[claim["verdict"]] += 1
+        say("  claims: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
+    say(f"  trials: {results['n_coded']} coded of {results['n_trials']}")
+    say(f"report: {report}")

@@ -1,0 +1,120 @@
+"""Carrying a run out with a display of how far it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gyges.cli._output import say, say_error, say_results
+from gyges.errors import BudgetError
+
+if TYPE_CHECKING:
+    from gyges.study import Run
+    from gyges.trials import TrialEnd
+
+_LINE_EVERY_S = 10.0
+
+
+class Display:
+    """A progress bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, n_trials: int) -> None:
+        self._n_trials = n_trials
+        self._done = 0
+        self._failed = 0
+        self._tokens = 0
+        self._started = time.monotonic()
+        self._last = self._started
+        self._bar: Any = None
+
+    def __enter__(self) -> Display:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                TextColumn("{task.completed} of {task.total} trials"),
+                BarColumn(),
+                TextColumn("{task.fields[failed]} failed, {task.fields[tokens]:,} tokens"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            self._task = self._bar.add_task("", total=self._n_trials, failed=0, tokens=0)
+            self._bar.start()
+        else:
+            self._print()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+        elif self._done:
+            self._print()
+
+    def show(self, end: TrialEnd) -> None:
+        """Count a trial that ended."""
+        self._done += 1
+        self._failed += not end.ok
+        self._tokens += end.input_tokens + end.output_tokens
+        if self._bar:
+            self._bar.update(self._task, completed=self._done, failed=self._failed, tokens=self._tokens)
+        elif time.monotonic() - self._last > _LINE_EVERY_S:
+            self._print()
+
+    def _print(self) -> None:
+        self._last = time.monotonic()
+        rate = self._done / max(self._last - self._started, 1e-9)
+        left = f", {(self._n_trials - self._done) / rate:.0f} s left" if self._done else ""
+        say_error(
+            f"{self._done} of {self._n_trials} trials, {self._failed} failed, {self._tokens:,} tokens{left}"
+        )
+
+
+def finish_run(url: str, *, workers: int, budget: float | None) -> None:
+    """Carry a run on to its end, print what came of it and exit with the code that says so."""
+    from gyges.study import RunOptions, carry_on, find_missing
+    from gyges.run_folder import open_run
+
+    folder = open_run(url)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with Display(len(find_missing(folder))) as display:
+        try:
+            run = carry_on(folder, RunOptions(workers=workers, budget=budget, on_trial=display.show))
+        except KeyboardInterrupt:
+            display.__exit__(None, None, None)
+            say_error(f"stopped; carry on with: gyges resume {url}")
+            raise typer.Exit(1) from None
+        except BudgetError:
+            say(f"report: {folder.at('report.html')}")
+            raise
+    say_results(run.results, run.folder.at("report.html"))
+    _list_failures(run)
+
+
+def _interrupt(number: int, frame: Any) -> None:  # noqa: ARG001 - the signal handler's signature
+    raise KeyboardInterrupt
+
+
+def _list_failures(run: Run) -> None:
+    failed = run.codes.filter(status="failed")
+    if failed.is_empty():
+        return
+    causes = Counter(failed["reason"].to_list())
+    say_error(f"{failed.height} trials failed; carry on with: gyges resume {run.url}")
+    for cause, n in causes.most_common(5):
+        say_error(f"  {n} × {cause}")
+    raise typer.Exit(1)
+
+
+def default_workers() -> int:
+    """Use every core this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

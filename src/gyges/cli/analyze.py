@@ -1,0 +1,30 @@
+"""`gyges analyze RUN`: estimate and decide again, from the codes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gyges.cli._output import JSON_OPTION, say_json, say_results
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("analyze")(analyze)
+
+
+def analyze(
+    run: Annotated[str, typer.Argument(help="The run folder.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Estimate and decide from the codes of a run, into its results.json."""
+    from gyges.run_folder import open_run
+    from gyges.study import analyze_run
+
+    folder = open_run(run)
+    results = analyze_run(folder)
+    if as_json:
+        say_json(results)
+    else:
+        say_results(results, folder.at("report.html"))

@@ -1,0 +1,57 @@
+"""`gyges claims [list|show ID]`: the registered claims."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gyges.cli._output import JSON_OPTION, say, say_json, say_table
+
+app = typer.Typer(help="List and show the registered claims.", rich_markup_mode=None, no_args_is_help=False)
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    root.add_typer(app, name="claims")
+
+
+@app.callback(invoke_without_command=True)
+def _default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_claims(as_json=False)
+
+
+@app.command("list")
+def list_claims(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
+    """List the claims."""
+    from gyges.claims import load_claims
+
+    claims = load_claims()
+    if as_json:
+        say_json([each.model_dump(mode="json") for each in claims])
+        return
+    say_table(
+        ("id", "decided by", "sesoi", "statement"),
+        [
+            (each.id, each.kind if each.kind != "later" else "later: " + ", ".join(each.needs), each.sesoi, each.statement)
+            for each in claims
+        ],
+    )
+
+
+@app.command("show")
+def show_claim(
+    claim: Annotated[str, typer.Argument(help="Id of the claim.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Show one claim with its estimand."""
+    from gyges.claims import find_claims
+
+    (found,) = find_claims((claim,))
+    if as_json:
+        say_json(found.model_dump(mode="json"))
+        return
+    for field, value in found.model_dump(mode="json").items():
+        if value not in ("", [], {}, None):
+            say(f"{field}: {value}")

@@ -1,0 +1,31 @@
+"""`gyges code RUN`: code the transcripts of a run again, from its logs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gyges.cli._output import JSON_OPTION, say, say_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("code")(code)
+
+
+def code(
+    run: Annotated[str, typer.Argument(help="The run folder.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Code the transcripts of a run by the rules, into its codes.parquet."""
+    from gyges.run_folder import open_run
+    from gyges.study import Run, code_run
+
+    folder = open_run(run)
+    code_run(folder)
+    counts = dict(Run(folder).codes["status"].value_counts(sort=True).iter_rows())
+    if as_json:
+        say_json(counts)
+    else:
+        say(", ".join(f"{n} {status}" for status, n in counts.items()))

@@ -1,0 +1,126 @@
+"""`gyges scenarios [list|show ID|check [PATH]|new ID]`: the library of scenarios."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gyges.cli._output import JSON_OPTION, say, say_error, say_json, say_table
+from gyges.errors import InputError, ScenarioError
+
+app = typer.Typer(help="List, show, check and begin scenarios.", rich_markup_mode=None, no_args_is_help=False)
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    root.add_typer(app, name="scenarios")
+
+
+@app.callback(invoke_without_command=True)
+def _default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_scenarios(as_json=False)
+
+
+@app.command("list")
+def list_scenarios(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
+    """List the scenarios."""
+    from gyges.scenarios import load_library
+
+    library = load_library()
+    rows = [
+        {
+            "id": each.id,
+            "title": each.title,
+            "opportunity": each.opportunity,
+            "settings": [setting.id for setting in each.settings],
+            "factors": list(each.factors),
+            "acts": len(each.acts),
+        }
+        for _, each in sorted(library.items())
+    ]
+    if as_json:
+        say_json(rows)
+        return
+    say_table(
+        ("id", "opportunity", "settings", "factors", "acts", "title"),
+        [
+            (row["id"], row["opportunity"], len(row["settings"]), len(row["factors"]), row["acts"], row["title"])  # type: ignore[arg-type]  # rows hold several kinds
+            for row in rows
+        ],
+    )
+
+
+@app.command("show")
+def show_scenario(
+    scenario: Annotated[str, typer.Argument(help="Id of the scenario, or a scenario file.")],
+    cell: Annotated[str, typer.Option(help="Levels that differ from the base, as factor=level,…")] = "",
+    setting: Annotated[str | None, typer.Option(help="Setting; the default is the first.")] = None,
+    variant: Annotated[int, typer.Option(min=0, help="Surface variant.")] = 0,
+    protocol: Annotated[str, typer.Option(help="agentic, text or choice.")] = "text",
+    control: Annotated[bool, typer.Option("--control", help="The matched control.")] = False,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Show exactly what a model sees in one cell."""
+    from gyges.cli._showing import show_messages, stage
+    from gyges.records.words import PROTOCOLS
+    from gyges.errors import unknown_name
+
+    if protocol not in PROTOCOLS:
+        raise InputError(unknown_name("protocol", protocol, PROTOCOLS))
+    trial, scene = stage(scenario, cell=cell, setting=setting, variant=variant, control=control)
+    messages = show_messages(trial.model_copy(update={"protocol": protocol}), scene)
+    if as_json:
+        say_json({"scene": scene.model_dump(mode="json"), "messages": messages})
+        return
+    for message in messages:
+        say(f"--- {message['role']} ---\n{message['text']}\n")
+    if protocol == "agentic":
+        say("--- acts (not shown to the model) ---")
+        say_table(("act", "tactic", "against"), [(act.id, act.tactic, act.against) for act in scene.acts])
+
+
+@app.command("check")
+def check_scenarios(
+    path: Annotated[Path | None, typer.Argument(help="A scenario file or a folder; none: the library.")] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Check scenarios against every rule of the suite; problems end with exit code 2."""
+    from gyges.scenarios import check_scenario, load_library, load_scenario
+
+    if path is None:
+        found = list(load_library().values())
+    else:
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        if not files:
+            raise ScenarioError(f"{path}: holds no scenario file (*.yaml).")
+        found = [load_scenario(file) for file in files]
+    problems = [(each.id, problem) for each in found for problem in check_scenario(each)]
+    if as_json:
+        say_json([{"scenario": name, "where": each.where, "message": each.message} for name, each in problems])
+    for name, each in () if as_json else problems:
+        say(f"{name}: {each.where}: {each.message}")
+    if problems:
+        say_error(f"{len(problems)} problems in {len(found)} scenarios.")
+        raise typer.Exit(2)
+    if not as_json:
+        say(f"{len(found)} scenarios, no problem.")
+
+
+@app.command("new")
+def new(
+    scenario: Annotated[str, typer.Argument(help="Id of the new scenario.")],
+    folder: Annotated[Path, typer.Option(help="Where to write it.")] = Path(),
+) -> None:
+    """Begin a scenario: a file that passes the check, to be rewritten."""
+    from gyges.scenarios import new_scenario
+
+    text = new_scenario(scenario)
+    target = folder / f"{scenario}.yaml"
+    if target.exists():
+        raise ScenarioError(f"{target}: is there already.")
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    say(str(target))

@@ -1,0 +1,63 @@
+"""The codes table: one row a trial, sorted by trial, the same whatever machine or order it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from gyges.records.codes import Codes, CodesTable
+from gyges.records.words import FACTORS, OUTCOMES
+
+SCHEMA: dict[str, Any] = {
+    "trial": pl.String,
+    "model": pl.String,
+    "scenario": pl.String,
+    "setting": pl.String,
+    "protocol": pl.String,
+    "design": pl.String,
+    "conflict": pl.String,
+    "variant": pl.Int32,
+    "replicate": pl.Int32,
+    "seed": pl.Int64,
+    **dict.fromkeys(FACTORS, pl.String),
+    "status": pl.String,
+    "reason": pl.String,
+    "act": pl.String,
+    "acts": pl.List(pl.String),
+    "open_acts": pl.List(pl.String),
+    "tactic": pl.String,
+    "severity": pl.Int8,
+    **dict.fromkeys(OUTCOMES, pl.Boolean),
+    "evidence": pl.List(pl.Struct({"act": pl.String, "quote": pl.String, "turn": pl.Int32})),
+    "turns": pl.Int32,
+    "input_tokens": pl.Int64,
+    "output_tokens": pl.Int64,
+    "cost": pl.Float64,
+}
+"""Columns of `codes.parquet` and their types."""
+
+
+def tabulate_codes(codes: Iterable[Codes]) -> CodesTable:
+    """Lay codes out as a table; a trial that comes twice keeps its first codes that are not `failed`."""
+    kept: dict[str, Codes] = {}
+    for each in codes:
+        if each.trial.id not in kept or kept[each.trial.id].status == "failed" != each.status:
+            kept[each.trial.id] = each
+    rows = [_lay_out(kept[trial]) for trial in sorted(kept)]
+    return CodesTable(table=pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+
+
+def _lay_out(codes: Codes) -> list[Any]:
+    trial = codes.trial
+    return [
+        *(trial.id, trial.model, trial.scenario, trial.setting, trial.protocol, trial.design),
+        *(trial.conflict, trial.variant, trial.replicate, trial.seed),
+        *(trial.cell.get(factor) for factor in FACTORS),
+        *(codes.status, codes.reason, codes.act, list(codes.acts), list(codes.open_acts)),
+        *(codes.tactic, codes.severity),
+        *(codes.outcomes.get(outcome) for outcome in OUTCOMES),
+        [each.model_dump() for each in codes.evidence],
+        *(codes.turns, codes.input_tokens, codes.output_tokens, codes.cost),
+    ]

@@ -1,0 +1,31 @@
+"""Takes a study and scenarios; gives a plan, and says what the plan can show."""
+
+from gyges.design._aliases import Aliased
+from gyges.design._costs import ModelCost, TokenEstimate
+from gyges.design._plan import make_plan
+from gyges.design._power import Assumptions, detectable_effect, trials_needed
+from gyges.design._studies import find_studies, load_study
+from gyges.design._summary import Contrast, PlanSummary, describe_plan
+from gyges.design._testable import ClaimOutlook
+from gyges.design._trials import plan_from_table, trial_at, trials_of
+from gyges.design._weights import default_weights
+
+__all__ = [
+    "Aliased",
+    "Assumptions",
+    "ClaimOutlook",
+    "Contrast",
+    "ModelCost",
+    "PlanSummary",
+    "TokenEstimate",
+    "default_weights",
+    "describe_plan",
+    "detectable_effect",
+    "find_studies",
+    "load_study",
+    "make_plan",
+    "plan_from_table",
+    "trial_at",
+    "trials_needed",
+    "trials_of",
+]

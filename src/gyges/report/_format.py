@@ -1,0 +1,110 @@
+"""Numbers and untrusted text, as people read them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, Literal
+
+from gyges.records.claim import Claim
+
+Unit = Literal["points", "rate", "rungs", "scenarios"]
+"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios."""
+
+DASH: Final = "–"
+LONGEST: Final = 1500
+"""Characters of one text that are shown."""
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_MARKDOWN: Final = re.compile(r"[\\`*\[\]|~#]|(?<!\w)_|_(?!\w)")
+
+
+def clean(text: str, limit: int = LONGEST) -> str:
+    """Give text whose every character shows: controls, direction marks and lone surrogates as their codes."""
+    rest = len(text) - limit
+    shown = "".join(map(_show, text[:limit]))
+    return f"{shown}… ({rest:,} more characters)" if rest > 0 else shown
+
+
+def _show(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def escape_markdown(text: str) -> str:
+    """Give one line of Markdown that reads as the text itself."""
+    line = " ".join(clean(text).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(lambda found: "\\" + found[0], line)
+
+
+def unit_of(claim: Claim | None) -> Unit:
+    """Say what a claim's estimate counts."""
+    if claim is None:
+        return "points"
+    if claim.kind == "count":
+        return "scenarios"
+    if claim.kind == "rate-bound":
+        return "rate"
+    return "rungs" if claim.outcome == "severity" else "points"
+
+
+def say_percent(value: float | None) -> str:
+    """Write a share, with a decimal where whole percents would hide it."""
+    if value is None:
+        return DASH
+    digits = 1 if 0 < value < 0.1 or 0.99 < value < 1 else 0
+    return f"{100 * value:.{digits}f}%"
+
+
+def say_value(value: float | None, unit: Unit) -> str:
+    """Write an estimate without its unit."""
+    if value is None:
+        return DASH
+    if unit == "rate":
+        return say_percent(value)
+    if unit == "scenarios":
+        return f"{value:.0f}"
+    number = f"{100 * value:+.1f}" if unit == "points" else f"{value:+.2f}"
+    return number.replace("-", "−") if float(number) else number.lstrip("+-")
+
+
+def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
+    """Write an interval's two ends."""
+    if low is None or high is None:
+        return DASH
+    return f"{say_value(low, unit)} to {say_value(high, unit)}"
+
+
+def name_unit(unit: Unit) -> str:
+    """Name what is counted; empty where the number says it."""
+    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios"}[unit]
+
+
+def say_end(value: float, unit: Unit) -> str:
+    """Write an end of a scale."""
+    number = f"{100 * value if unit == 'points' else value:+.0f}".replace("-", "−")
+    return number.lstrip("+") if unit == "scenarios" else number
+
+
+def say_q(value: float | None) -> str:
+    """Write a q value, to stand in a table."""
+    if value is None:
+        return DASH
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def say_p(value: float) -> str:
+    """Write a p value with its sign, to stand behind a name."""
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def say_money(value: float | None) -> str:
+    """Write US dollars."""
+    return "not known (no price given)" if value is None else f"${value:,.2f}"
+
+
+def say_count(value: float | None) -> str:
+    """Write a count."""
+    return DASH if value is None else f"{value:,.0f}"

@@ -1,0 +1,179 @@
+"""The insights note, rewritten from the data in the note's own order of sections."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from gyges.records.claim import Claim
+from gyges.report._claim_rows import VERDICTS
+from gyges.report._format import escape_markdown, name_unit, say_count, say_percent, say_value, unit_of
+from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._views import is_simulated
+
+SIMULATED: Final = "Simulated reference agent: proves the instrument, says nothing about a real model."
+
+_Found = Mapping[str, Any]
+
+
+def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
+    """Write the note of a run, in Markdown.
+
+    Args:
+        results: The run's `results.json`.
+        claims: The registered claims; a verdict on any other stands under its id, at the end.
+    """
+    by_section = _group(results, claims)
+    blocks = [*_open(results)]
+    for heading, sections in OUTLINE:
+        blocks.append(f"## {heading}")
+        if heading == "Executive Summary":
+            blocks += _summarize(results)
+        for section in sections:
+            if section != heading:
+                blocks.append(f"### {section}")
+            blocks += _tell_section(by_section.get(section, []), results)
+        if heading == "Conclusion":
+            blocks += _conclude(results, claims)
+    for section, found in by_section.items():
+        if section not in SECTIONS:
+            blocks += [f"## {escape_markdown(section)}", *_tell_section(found, results)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _group(
+    results: Mapping[str, Any], claims: Sequence[Claim]
+) -> dict[str, list[tuple[Claim | None, list[_Found]]]]:
+    by_id: dict[str, list[_Found]] = {}
+    for found in results["claims"]:
+        by_id.setdefault(found["id"], []).append(found)
+    grouped: dict[str, list[tuple[Claim | None, list[_Found]]]] = {}
+    for claim in claims:
+        if claim.id in by_id:
+            grouped.setdefault(claim.section, []).append((claim, by_id.pop(claim.id)))
+    for found in by_id.values():
+        grouped.setdefault("Not in the registry", []).append((None, found))
+    return grouped
+
+
+def _open(results: Mapping[str, Any]) -> list[str]:
+    simulated = [model for model in results["models"] if is_simulated(results, model)]
+    blocks = ["# Model behavior in power-seeking experiments"]
+    if simulated:
+        blocks.append(f"> **{SIMULATED}** Simulated here: {_list(simulated)}.")
+    run = results["run"]
+    study = escape_markdown(str(run.get("study", "unnamed")))
+    blocks.append(
+        f"Study {study}: {results['n_trials']:,} trials of {_list(results['models']) or 'no model'}, of which"
+        f" {results['n_coded']:,} are coded. Every statement below was fixed before the first trial and"
+        " decided by rule; this note is rewritten from `results.json` and says what was done, never why."
+    )
+    return blocks
+
+
+def _summarize(results: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for model in results["models"]:
+        headline = results["headline"][model]
+        share = headline["n_coded"] / headline["n_trials"] if headline["n_trials"] else None
+        words = Counter(found["verdict"] for found in results["claims"] if found["model"] == model)
+        lines.append(
+            f"- **{escape_markdown(model)}** acted misaligned in {headline['misaligned_scenarios']} of"
+            f" {headline['scenarios']} scenarios at the base condition"
+            f" ({headline['aligned_scenarios']} aligned, {headline['unclear_scenarios']} unclear),"
+            f" with {say_percent(share)} of its {headline['n_trials']:,} trials coded. Claims: {_count(words)}."
+        )
+        lines += _tell_scenarios(results, model)
+    return ["\n".join(lines)] if lines else []
+
+
+def _tell_scenarios(results: Mapping[str, Any], model: str) -> list[str]:
+    mine = [each for each in results["scenarios"] if each["model"] == model]
+    return [
+        f"  - {word}: "
+        + ", ".join(
+            f"{escape_markdown(each['id'])} {say_percent(each['misaligned']['rate'])}"
+            f" (matched control {say_percent(each['control']['rate'])}, n = {each['n']:,})"
+            for each in found
+        )
+        for word in ("misaligned", "unclear", "aligned")
+        if (found := [each for each in mine if each["verdict"] == word])
+    ]
+
+
+def _tell_section(
+    found: Sequence[tuple[Claim | None, list[_Found]]], results: Mapping[str, Any]
+) -> list[str]:
+    if not found:
+        return ["No claim of this section was asked of this run."]
+    many = len(results["models"]) > 1
+    lines = []
+    for claim, verdicts in found:
+        statement = escape_markdown(claim.statement if claim else verdicts[0]["id"])
+        name = f"**{escape_markdown(verdicts[0]['id'])}. {statement}**"
+        if many:
+            lines.append(f"- {name}")
+            lines += [f"  - {escape_markdown(each['model'])}: {_tell(claim, each)}" for each in verdicts]
+        else:
+            lines += [f"- {name} {_tell(claim, each)}" for each in verdicts]
+    return ["\n".join(lines)]
+
+
+def _tell(claim: Claim | None, found: _Found) -> str:
+    """Say one verdict in a sentence or two."""
+    reason = escape_markdown(found["reason"])
+    if found["verdict"] == "not-tested":
+        return f"*Not tested.* {reason}"
+    strength = {"strongly": ", strongly", "opposite": ", the opposite holds"}.get(found["strength"], "")
+    fragile = " Fragile: the missing trials could flip it." if found["fragile"] else ""
+    return f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{reason}{fragile}"
+
+
+def _tell_effect(claim: Claim | None, found: _Found) -> str:
+    if found["estimate"] is None:
+        return ""
+    unit = unit_of(claim)
+    value, low, high = (say_value(found[end], unit) for end in ("estimate", "low", "high"))
+    noun = {
+        "points": "The difference is",
+        "rate": "The rate is",
+        "rungs": "The rise is",
+        "scenarios": "The count is",
+    }[unit]
+    about = f", about {found['scope']}" if found["scope"] else ""
+    words = f"{value} {name_unit(unit)}".rstrip()
+    return f"{noun} {words} (95% interval {low} to {high}; n = {say_count(found['n'])}{about}). "
+
+
+def _conclude(results: Mapping[str, Any], claims: Sequence[Claim]) -> list[str]:
+    """Say what stands, what fell and what is open, from the verdicts alone."""
+    by_id = {claim.id: claim for claim in claims}
+    blocks = []
+    for model in results["models"]:
+        mine = [found for found in results["claims"] if found["model"] == model]
+        lines = [f"Taken together, for {escape_markdown(model)}:", ""]
+        for word, lead in (
+            ("supported", "What the data support"),
+            ("refuted", "What the data speak against"),
+            ("inconclusive", "What these trials could not settle"),
+        ):
+            said = [_state(by_id.get(found["id"]), found) for found in mine if found["verdict"] == word]
+            lines.append(f"- {lead}: {'; '.join(said) or 'nothing'}.")
+        untested = sum(found["verdict"] == "not-tested" for found in mine)
+        lines.append(f"- Not tested in this run: {untested} of {len(mine)} claims.")
+        blocks.append("\n".join(lines))
+    return blocks
+
+
+def _state(claim: Claim | None, found: _Found) -> str:
+    statement = claim.statement.rstrip(".") if claim else ""
+    return escape_markdown(f"{statement} ({found['id']})".strip())
+
+
+def _count(words: Mapping[str, int]) -> str:
+    return ", ".join(f"{words.get(word, 0)} {word.replace('-', ' ')}" for word in VERDICTS)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(map(escape_markdown, names))

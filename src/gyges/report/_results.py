@@ -1,0 +1,120 @@
+"""The document of everything a run found, `results.json`."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from gyges.records.estimates import CellRate, Effect, Estimates, ScenarioResult
+from gyges.records.verdicts import Verdict
+from gyges.records.words import MISALIGNED_FROM, TACTICS
+
+SCHEMA: Final = 1
+"""Version of the document's layout."""
+
+LATER: Final = ("thresholds", "values", "judges", "validity")
+"""Sections that other stages fill; each is there, empty, until they do."""
+
+_DIGITS: Final = 6
+
+
+def make_results(
+    run: Mapping[str, Any],
+    estimates: Estimates,
+    verdicts: Sequence[Verdict],
+    *,
+    sections: Mapping[str, Sequence[Any]] | None = None,
+) -> dict[str, Any]:
+    """Write down what a run found; the same arguments give the same document, key by key.
+
+    Args:
+        run: What describes the run: study, seed, versions, hashes, and which models are `simulated`.
+        estimates: What the analysis found.
+        verdicts: The claims' verdicts, in the order they are to stand.
+        sections: Content for `thresholds`, `values`, `judges` or `validity`; what is left out is empty.
+    """
+    later = {name: list((sections or {}).get(name, ())) for name in LATER}
+    found = {
+        "schema": SCHEMA,
+        "run": dict(run),
+        "models": list(estimates.models),
+        "n_trials": estimates.n_trials,
+        "n_coded": estimates.n_coded,
+        "statuses": estimates.statuses,
+        "missing": {model: _count_missing(ends) for model, ends in estimates.statuses.items()},
+        "scenarios": [asdict(result) for result in estimates.scenarios],
+        "headline": {model: _headline(model, estimates) for model in estimates.models},
+        "claims": [asdict(verdict) for verdict in verdicts],
+        "effects": [_lay_out_effect(effect) for effect in estimates.effects],
+        "cells": [_lay_out_cell(cell) for cell in estimates.cells],
+        "tactics": [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)],
+        "cost": dict(estimates.cost),
+        **later,
+    }
+    plain: dict[str, Any] = _make_plain(found)
+    return plain
+
+
+def _count_missing(ends: Mapping[str, int]) -> int:
+    return sum(ends.values()) - ends.get("coded", 0)
+
+
+def _headline(model: str, estimates: Estimates) -> dict[str, int]:
+    mine = Counter(result.verdict for result in estimates.scenarios if result.model == model)
+    ends = estimates.statuses.get(model, {})
+    return {
+        "misaligned_scenarios": mine["misaligned"],
+        "aligned_scenarios": mine["aligned"],
+        "unclear_scenarios": mine["unclear"],
+        "scenarios": mine.total(),
+        "n_trials": sum(ends.values()),
+        "n_coded": ends.get("coded", 0),
+    }
+
+
+def _lay_out_effect(effect: Effect) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(effect)
+    estimate = row.pop("estimate")
+    del estimate["units"]
+    contrast = f"{effect.level} - {effect.reference}"
+    scale = "rungs" if effect.outcome == "severity" else "risk-difference"
+    return {**row, **estimate, "contrast": contrast, "scale": scale}
+
+
+def _lay_out_cell(cell: CellRate) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(cell)
+    rate = row.pop("rate")
+    return {**row, **rate}
+
+
+def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:
+    counts: Counter[str] = Counter()
+    for result in results:
+        if result.model == model:
+            counts.update(result.tactics)
+    total = counts.total()
+    return [
+        {
+            "model": model,
+            "tactic": tactic,
+            "severity": severity,
+            "misaligned_from_here": severity >= MISALIGNED_FROM,
+            "n": counts[tactic],
+            "share": counts[tactic] / total if total else None,
+        }
+        for severity, tactic in enumerate(TACTICS)
+    ]
+
+
+def _make_plain(value: Any) -> Any:
+    """Give what JSON can hold: keys sorted, floats at six digits, nothing infinite."""
+    if isinstance(value, Mapping):
+        return {str(key): _make_plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return [_make_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") + 0.0 if math.isfinite(value) else None
+    return value

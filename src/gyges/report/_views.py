@@ -1,0 +1,154 @@
+"""What the page shows of each model, in the order it shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gyges.records.claim import Claim
+from gyges.records.words import STATUSES
+from gyges.report._claim_rows import VERDICTS, ClaimRow, make_axis, make_row
+from gyges.report._excerpts import Excerpt
+from gyges.report._format import say_end, say_percent
+from gyges.report._outline import place_section
+from gyges.report._scenario_rows import (
+    EffectTable,
+    HeatFactor,
+    ScenarioRow,
+    make_effects,
+    make_heatmap,
+    make_scenario,
+)
+
+STATUS_WORDS: Final = {
+    "coded": "read and coded; every rate rests on these",
+    "unparsed": "answered in a form that cannot be read; never guessed",
+    "refused": "declined the task as a whole",
+    "failed": "ended in an error, or was not run",
+    "unscored": "ran to its end, but coding failed",
+}
+_REFERENCE: Final = "gyges/"
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """One model's part of the page."""
+
+    name: str
+    anchor: str
+    is_simulated: bool
+    headline: Mapping[str, int]
+    coded_share: str
+    missing: int
+    statuses: tuple[tuple[str, int, str, str], ...]
+    """Status, trials, share, meaning."""
+    bounds: tuple[str, str, str] | None
+    """Rate over coded base trials, and its worst-case bounds."""
+    scenarios: tuple[ScenarioRow, ...]
+    tactics: tuple[Mapping[str, Any], ...]
+    counts: tuple[tuple[str, int], ...]
+    tested: tuple[tuple[str, tuple[ClaimRow, ...]], ...]
+    """Section of the note to its claims."""
+    untested: tuple[ClaimRow, ...]
+    axis_ends: tuple[str, str]
+    heatmap: tuple[HeatFactor, ...]
+    effects: tuple[EffectTable, ...]
+    cases: tuple[ClaimRow, ...]
+    """Decided claims with transcripts to show."""
+
+
+def is_simulated(results: Mapping[str, Any], model: str) -> bool:
+    """Say whether a model is a reference agent."""
+    return model.startswith(_REFERENCE) or model in results["run"].get("simulated", ())
+
+
+def view_models(
+    results: Mapping[str, Any],
+    excerpts: Mapping[str, Sequence[Excerpt]],
+    *,
+    claims: Sequence[Claim],
+    titles: Mapping[str, str],
+) -> tuple[ModelView, ...]:
+    """Put every model's results in the page's words and places."""
+    by_id = {claim.id: claim for claim in claims}
+    return tuple(
+        _view_model(results, model, f"m{number}", _Shown(excerpts, by_id, titles))
+        for number, model in enumerate(results["models"], start=1)
+    )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    excerpts: Mapping[str, Sequence[Excerpt]]
+    claims: Mapping[str, Claim]
+    titles: Mapping[str, str]
+
+
+def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Shown) -> ModelView:
+    scenarios = [each for each in results["scenarios"] if each["model"] == model]
+    headline = results["headline"][model]
+    rows, ends = _make_rows(results, model, headline["scenarios"], shown)
+    tested = [row for row in rows if row.verdict != "not-tested"]
+    verdicts = Counter(row.verdict for row in rows)
+    trials = headline["n_trials"]
+    return ModelView(
+        name=model,
+        anchor=anchor,
+        is_simulated=is_simulated(results, model),
+        headline=headline,
+        coded_share=say_percent(headline["n_coded"] / trials if trials else None),
+        missing=results["missing"].get(model, 0),
+        statuses=_list_statuses(results["statuses"].get(model, {}), trials),
+        bounds=_bound([each["misaligned"] for each in scenarios]),
+        scenarios=tuple(make_scenario(each, shown.titles) for each in scenarios),
+        tactics=tuple(row for row in results["tactics"] if row["model"] == model),
+        counts=tuple((word, verdicts[word]) for word in VERDICTS),
+        tested=_group(tested),
+        untested=tuple(row for row in rows if row.verdict == "not-tested"),
+        axis_ends=ends,
+        heatmap=make_heatmap(
+            [cell for cell in results["cells"] if cell["model"] == model], [each["id"] for each in scenarios]
+        ),
+        effects=make_effects([each for each in results["effects"] if each["model"] == model]),
+        cases=tuple(row for row in tested if row.excerpts),
+    )
+
+
+def _make_rows(
+    results: Mapping[str, Any], model: str, n_scenarios: int, shown: _Shown
+) -> tuple[list[ClaimRow], tuple[str, str]]:
+    found = [each for each in results["claims"] if each["model"] == model]
+    axis = make_axis(found, shown.claims)
+    rows = [
+        make_row(each, shown.claims.get(each["id"]), axis, n_scenarios, shown.excerpts.get(each["id"], ()))
+        for each in found
+    ]
+    return rows, (say_end(axis.low, "points"), say_end(axis.high, "points"))
+
+
+def _list_statuses(ends: Mapping[str, int], trials: int) -> tuple[tuple[str, int, str, str], ...]:
+    return tuple(
+        (status, ends.get(status, 0), say_percent(ends.get(status, 0) / trials if trials else None), words)
+        for status, words in ((status, STATUS_WORDS[status]) for status in STATUSES)
+    )
+
+
+def _bound(rates: Sequence[Mapping[str, Any]]) -> tuple[str, str, str] | None:
+    coded = sum(rate["n"] for rate in rates)
+    missing = sum(rate["missing"] for rate in rates)
+    if not coded:
+        return None
+    events = sum(round((rate["rate"] or 0.0) * rate["n"]) for rate in rates)
+    shares = (events / coded, events / (coded + missing), (events + missing) / (coded + missing))
+    rate, low, high = map(say_percent, shares)
+    return rate, low, high
+
+
+def _group(rows: Sequence[ClaimRow]) -> tuple[tuple[str, tuple[ClaimRow, ...]], ...]:
+    sections: dict[str, list[ClaimRow]] = {}
+    for row in rows:
+        sections.setdefault(row.section, []).append(row)
+    ordered = sorted(sections.items(), key=lambda pair: place_section(pair[0]))
+    return tuple((section, tuple(mine)) for section, mine in ordered)

@@ -1,0 +1,110 @@
+"""Scenario files: the core suite, a user's own folders, and packages that bring some."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from gyges.errors import ScenarioError, unknown_name
+from gyges.records.reading import parse_yaml, read_record
+from gyges.records.scenario import Scenario
+from gyges.scenarios._faults import find_faults
+from gyges.scenarios._walk import Fault
+
+CORE = Path(__file__).with_name("core")
+"""The suite this package ships."""
+
+GROUP = "gyges.scenarios"
+"""Entry points of packages with scenarios; each names the package whose folder holds the files."""
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file.
+
+    Raises:
+        ScenarioError: The file cannot be read, or does not say what a scenario must.
+    """
+    scenario = read_record(path, Scenario, error=ScenarioError)
+    faults = find_faults(scenario)
+    if faults:
+        raise ScenarioError(_describe(faults, path))
+    return scenario
+
+
+def load_library(folders: Sequence[Path] = ()) -> dict[str, Scenario]:
+    """Read the core suite, the scenarios of installed packages, and those in `folders`.
+
+    Raises:
+        ScenarioError: A folder or file cannot be read, or two scenarios have the same id.
+    """
+    places: dict[str, str] = {}
+    library: dict[str, Scenario] = {}
+    for path, scenario in _read_all(folders):
+        if scenario.id in library:
+            raise ScenarioError(
+                f"{path}: the scenario id '{scenario.id}' is taken already by {places[scenario.id]};"
+                " choose another."
+            )
+        library[scenario.id] = scenario
+        places[scenario.id] = str(path)
+    return library
+
+
+def find_scenario(id: str, library: Mapping[str, Scenario]) -> Scenario:  # noqa: A002 - the field's name
+    """Give the scenario with this id.
+
+    Raises:
+        ScenarioError: The library has none.
+    """
+    if id not in library:
+        raise ScenarioError(unknown_name("scenario", id, library))
+    return library[id]
+
+
+def _read_all(folders: Sequence[Path]) -> Iterator[tuple[Path, Scenario]]:
+    yield from _read_core()
+    for entry in sorted(entry_points(group=GROUP), key=lambda each: each.name):
+        yield from _read_files(_find_folder(entry))
+    for folder in folders:
+        yield from _read_files(folder)
+
+
+@cache
+def _read_core() -> tuple[tuple[Path, Scenario], ...]:
+    return tuple(_read_files(CORE))
+
+
+def _read_files(folder: Path) -> Iterator[tuple[Path, Scenario]]:
+    if not folder.is_dir():
+        raise ScenarioError(f"{folder}: no such folder; a library is a folder with scenario files (*.yaml).")
+    for path in _list_files(folder):
+        yield path, load_scenario(path)
+
+
+def _list_files(folder: Path) -> Iterable[Path]:
+    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+
+
+def _find_folder(entry: EntryPoint) -> Path:
+    # Finding a package runs none of its code; only its files are read.
+    try:
+        spec = importlib.util.find_spec(entry.value)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise ScenarioError(f"entry point '{entry.name}' of {GROUP}: there is no package '{entry.value}'.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _describe(faults: Sequence[Fault], path: Path) -> str:
+    _, lines = parse_yaml(path.read_text(encoding="utf-8"), name=str(path), error=ScenarioError)
+    fault = faults[0]
+    place = fault.place
+    while place and place not in lines:
+        place = place[:-1]
+    field = ".".join(str(part) for part in fault.place)
+    more = f" ({len(faults) - 1} more like this follow.)" if len(faults) > 1 else ""
+    return f"{path}:{lines.get(place, 1)}: {field}: {fault.message.rstrip('.')}.{more}"

@@ -1,0 +1,434 @@
+"""The pipeline, in the order it runs: design, trials, coding, analysis, claims, report.
+
+Each step reads the artifact before it from the run folder and writes its own, so any step can be done
+again alone. Heavy parts are imported by the step that needs them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gyges.errors import BudgetError, InputError, StudyError
+from gyges.records.claim import Claim
+from gyges.records.codes import Codes
+from gyges.records.plan import Plan, Trial
+from gyges.records.scenario import Scenario, Scene
+from gyges.records.study import ModelSpec, Study
+from gyges.run_folder import (
+    FORMAT,
+    Lock,
+    RunFolder,
+    create_run,
+    open_run,
+    read_lock,
+    read_results,
+    read_scenarios,
+    write_results,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd
+
+SHARD_SIZE = 100
+"""Trials a shard; independent of the number of workers, so that the logs are too."""
+
+REFERENCE = "gyges/"
+"""Models whose name begins so are simulated."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that can be read."""
+
+    folder: RunFolder
+
+    @property
+    def url(self) -> str:
+        """Give the run folder."""
+        return self.folder.url
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """Read `results.json`."""
+        return read_results(self.folder)
+
+    @property
+    def codes(self) -> pl.DataFrame:
+        """Read the codes table, one row a trial."""
+        return self.folder.scan_table("codes.parquet").collect()
+
+    @property
+    def plan(self) -> pl.DataFrame:
+        """Read the plan, one row a trial."""
+        return self.folder.scan_table("plan.parquet").collect()
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out; nothing here changes what is run."""
+
+    workers: int = 1
+    budget: float | None = None
+    """US dollars; none: no limit."""
+    on_trial: Callable[[TrialEnd], None] = lambda _: None
+    """Called when a trial ends."""
+    executor: Executor | None = None
+    """Where shards run; none: `workers` processes on this machine."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study with everything it names."""
+
+    study: Study
+    scenarios: dict[str, Scenario]
+    claims: tuple[Claim, ...]
+    plan: Plan
+
+
+def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
+    """Resolve a study: its scenarios, its claims and its plan.
+
+    Args:
+        study: The study.
+        base: Folder its own scenario folders are relative to; none: the working directory.
+
+    Raises:
+        InputError: Something it names does not exist, or no plan can be made.
+    """
+    from gyges.claims import find_claims
+    from gyges.design import make_plan
+    from gyges.scenarios import find_scenario, load_library
+
+    library = load_library([(base or Path()) / folder for folder in study.library])
+    names = sorted(library) if "all" in study.scenarios else study.scenarios
+    scenarios = {name: find_scenario(name, library) for name in names}
+    claims = find_claims(study.claims)
+    return Prepared(study, scenarios, claims, make_plan(study, scenarios, claims=claims))
+
+
+def run_study(study: Study, *, out: str | None = None, options: RunOptions | None = None) -> Run:
+    """Run a study from plan to report.
+
+    Args:
+        study: The study.
+        out: The run folder itself, a local path or fsspec URL; none: `runs/<study>-<time>`.
+        options: How to carry it out; none: one worker, no budget.
+
+    Raises:
+        InputError: Something is wrong with the study, a model, or the folder; nothing was run.
+        BudgetError: The budget was reached; what was run is coded and reported, and can be resumed.
+    """
+    prepared = prepare_study(study)
+    check_models(study)
+    folder = begin_run(prepared, out or default_folder(study))
+    return carry_on(folder, options or RunOptions())
+
+
+def default_folder(study: Study) -> str:
+    """Name a new run folder after the study and the time."""
+    return f"runs/{study.name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+
+
+def begin_run(prepared: Prepared, out: str) -> RunFolder:
+    """Write the lock, the scenarios and the plan: from here on the study is registered."""
+    lock = Lock(
+        format=FORMAT,
+        gyges=version("gyges"),
+        inspect=version("inspect-ai"),
+        registered_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        study_hash=_hash(prepared.study),
+        claims_hash=_hash(*prepared.claims),
+        scenario_hashes={name: _hash(each) for name, each in sorted(prepared.scenarios.items())},
+        n_trials=prepared.plan.table.height,
+        study=prepared.study,
+        claims=prepared.claims,
+    )
+    folder = create_run(out, lock, prepared.scenarios)
+    folder.write_table("plan.parquet", prepared.plan.table)
+    return folder
+
+
+def carry_on(folder: RunFolder, options: RunOptions) -> Run:
+    """Run what is missing of a run, then code, analyze and report it.
+
+    Raises:
+        BudgetError: The budget was reached.
+    """
+    problem: BudgetError | None = None
+    try:
+        run_trials(folder, options)
+    except BudgetError as reached:
+        problem = reached
+    code_run(folder)
+    analyze_run(folder)
+    report_run(folder)
+    if problem:
+        raise problem
+    return Run(folder)
+
+
+def check_models(study: Study) -> None:
+    """Open every model of a study once.
+
+    Raises:
+        ModelError: One cannot be used as asked.
+    """
+    from gyges.trials import open_model
+
+    for spec in study.models:
+        open_model(spec)
+    if study.stakeholder:
+        open_model(ModelSpec(name=study.stakeholder))
+
+
+def run_trials(folder: RunFolder, options: RunOptions) -> None:
+    """Run the trials of a run that no readable log holds.
+
+    Raises:
+        BudgetError: The next trials would have passed the budget.
+    """
+    from gyges.trials import LocalProcesses, ShardEnd
+
+    lock = read_lock(folder)
+    purse = _Purse(lock.study, options.budget)
+    missing = find_missing(folder)
+    executor = options.executor or LocalProcesses(options.workers)
+    try:
+        for word in executor.run(_cut_shards(folder, lock, missing), execute_shard):
+            if isinstance(word, ShardEnd):
+                continue
+            options.on_trial(word)
+            purse.spend(word)
+    finally:
+        executor.cancel()
+
+
+def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> Iterator[Shard]:
+    from gyges.trials import Shard, make_shards
+
+    scenarios = read_scenarios(folder, lock)
+    study = lock.study
+
+    def make(*, id: str, trials: tuple[Trial, ...], model: ModelSpec) -> Shard:  # noqa: A002 - the field's name
+        names = {trial.scenario for trial in trials}
+        return Shard(
+            id=id,
+            trials=trials,
+            scenarios={name: scenarios[name] for name in sorted(names)},
+            model=model,
+            log_dir=folder.logs,
+            temperature=study.temperature,
+            max_connections=study.max_connections,
+            stakeholder=study.stakeholder,
+            retries=study.retries,
+        )
+
+    return make_shards(trials, {spec.name: spec for spec in study.models}, size=SHARD_SIZE, make=make)
+
+
+def execute_shard(shard: Shard, report: Report) -> ShardEnd:
+    """Run one shard with this package's rendering and coding; executors send this to their workers."""
+    from gyges.coding import code_transcript
+    from gyges.trials import run_shard
+
+    return run_shard(shard, partial(stage_trial, shard.scenarios), code=code_transcript, report=report)
+
+
+def stage_trial(scenarios: Mapping[str, Scenario], trial: Trial) -> Scene:
+    """Render the scene of a trial."""
+    from gyges.scenarios import render_scene
+
+    return render_scene(
+        scenarios[trial.scenario],
+        setting=trial.setting,
+        cell=trial.cell,
+        variant=trial.variant,
+        conflict=trial.conflict,
+    )
+
+
+def find_missing(folder: RunFolder) -> list[Trial]:
+    """Find the trials of the plan that no log holds without an error; damaged logs are moved aside."""
+    from gyges.design import trials_of
+    from gyges.trials import find_finished, list_logs
+
+    finished: set[str] = set()
+    for log in list_logs(folder.logs):
+        try:
+            finished |= find_finished(log)
+        except InputError:
+            folder.move_aside(log)
+    plan = Plan(table=folder.scan_table("plan.parquet").collect())
+    return [trial for trial in trials_of(plan) if trial.id not in finished]
+
+
+def code_run(folder: RunFolder) -> None:
+    """Code the transcripts of a run's logs into `codes.parquet`; a trial without one is `failed: not run`.
+
+    Raises:
+        RunError: A log cannot be read.
+    """
+    from gyges.coding import code_transcript, tabulate_codes
+    from gyges.design import trials_of
+    from gyges.trials import list_logs, read_transcripts
+
+    lock = read_lock(folder)
+    prices = {spec.name: spec.price for spec in lock.study.models}
+
+    def code_all() -> Iterator[Codes]:
+        for log in list_logs(folder.logs):
+            for transcript in read_transcripts(log):
+                cost = _cost(
+                    prices, transcript.trial.model, transcript.input_tokens, transcript.output_tokens
+                )
+                yield code_transcript(transcript.model_copy(update={"cost": cost}))
+        plan = Plan(table=folder.scan_table("plan.parquet").collect())
+        for trial in trials_of(plan):
+            yield Codes(trial=trial, status="failed", reason="not run")
+
+    folder.write_table("codes.parquet", tabulate_codes(code_all()).table)
+
+
+def analyze_run(folder: RunFolder) -> dict[str, Any]:
+    """Estimate and decide, from `codes.parquet`, into `results.json`."""
+    from gyges.analysis import estimate_all, measure_claims
+    from gyges.claims import decide
+    from gyges.report import make_results
+
+    lock = read_lock(folder)
+    codes = folder.scan_table("codes.parquet")
+    bases = {name: dict(each.base) for name, each in read_scenarios(folder, lock).items()}
+    estimates = estimate_all(codes, bases=bases)
+    findings = measure_claims(
+        codes,
+        lock.claims,
+        scenario_results=estimates.scenarios,
+        min_trials=lock.study.min_trials,
+        bases=bases,
+    )
+    verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
+    results = make_results(_describe_run(lock), estimates, verdicts)
+    write_results(folder, results)
+    return results
+
+
+def report_run(folder: RunFolder) -> str:
+    """Write `report.html` and `insights.md` from `results.json` and `codes.parquet`; give the page's path."""
+    from gyges.report import pick_excerpts, write_note, write_page
+
+    lock = read_lock(folder)
+    results = read_results(folder)
+    titles = {name: each.title for name, each in read_scenarios(folder, lock).items()}
+    excerpts = pick_excerpts(folder.scan_table("codes.parquet"), lock.claims)
+    page = write_page(results, excerpts, claims=lock.claims, scenario_titles=titles)
+    folder.write("report.html", page.encode())
+    folder.write("insights.md", write_note(results, lock.claims).encode())
+    return folder.at("report.html")
+
+
+def _describe_run(lock: Lock) -> dict[str, Any]:
+    return {
+        "study": lock.study.name,
+        "description": lock.study.description,
+        "seed": lock.study.seed,
+        "gyges": lock.gyges,
+        "inspect": lock.inspect,
+        "registered_at": lock.registered_at,
+        "study_hash": lock.study_hash,
+        "claims_hash": lock.claims_hash,
+        "design": [part.model_dump(mode="json") for part in lock.study.design],
+        "simulated": [spec.name for spec in lock.study.models if spec.name.startswith(REFERENCE)],
+    }
+
+
+def _cost(prices: Mapping[str, Any], model: str, n_input: int, n_output: int) -> float | None:
+    if model.startswith(REFERENCE):
+        return 0.0
+    price = prices.get(model)
+    return (n_input * price.input + n_output * price.output) / 1e6 if price else None
+
+
+class _Purse:
+    """What a run has cost so far."""
+
+    def __init__(self, study: Study, budget: float | None) -> None:
+        self._prices = {spec.name: spec.price for spec in study.models}
+        self._budget = budget
+        self._spent = 0.0
+        self._n = 0
+        unpriced = [
+            name for name, price in self._prices.items() if price is None and not name.startswith(REFERENCE)
+        ]
+        if budget is not None and unpriced:
+            raise StudyError(
+                f"a budget needs prices, and '{unpriced[0]}' has none; give its model a"
+                " `price: {input: …, output: …}` in US dollars for a million tokens."
+            )
+
+    def spend(self, end: TrialEnd) -> None:
+        """Count a trial's cost.
+
+        Raises:
+            BudgetError: One more trial like those before would pass the budget.
+        """
+        self._spent += sum(_cost(self._prices, name, *tokens) or 0.0 for name, tokens in end.models.items())
+        self._n += 1
+        if self._budget is not None and self._spent + self._spent / self._n > self._budget:
+            raise BudgetError(
+                f"budget reached: {self._spent:.2f} of {self._budget:.2f} US dollars after {self._n} trials;"
+                " carry on with `gyges resume` and a larger budget."
+            )
+
+
+def _hash(*records: Any) -> str:
+    text = json.dumps([each.model_dump(mode="json") for each in records], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def open_finished(url: str) -> Run:
+    """Open a run to read its results and codes.
+
+    Raises:
+        RunError: It is no run folder.
+    """
+    return Run(open_run(url))
+
+
+def resume_run(url: str, options: RunOptions | None = None) -> Run:
+    """Carry on a run that stopped: run what is missing, then code, analyze and report again.
+
+    Raises:
+        RunError: It is no run folder.
+        BudgetError: The budget was reached.
+    """
+    folder = open_run(url)
+    check_models(read_lock(folder).study)
+    return carry_on(folder, options or RunOptions())
+
+
+def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes: Any) -> Study:
+    """Give a study with other models, trials or seed; what is none stays as it is.
+
+    Raises:
+        StudyError: A value is not what the field needs.
+    """
+    update = {name: value for name, value in changes.items() if value is not None}
+    chosen = tuple(models)
+    if chosen:
+        update["models"] = chosen
+    try:
+        return Study.model_validate(study.model_dump() | update)
+    except ValueError as problem:
+        first = problem.errors()[0] if hasattr(problem, "errors") else {"loc": ("?",), "msg": str(problem)}
+        raise StudyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None

@@ -1,0 +1,44 @@
+"""Takes a plan's trials and their scenes; gives Inspect logs, and transcripts read from them.
+
+`make_task` makes an Inspect task, `run_shard` runs one shard of a plan, an `Executor` runs many,
+`read_transcripts` reads a log. Rendering and coding belong to other stages; the pipeline hands them in.
+"""
+
+from gyges.trials._desk import Desk, desk_in_use
+from gyges.trials._executor import Executor, LocalProcesses, ThisProcess, Word, Work
+from gyges.trials._model import open_model
+from gyges.trials._progress import Report, TrialEnd
+from gyges.trials._prompts import brief_trial
+from gyges.trials._read import find_finished, list_logs, read_transcripts
+from gyges.trials._scorer import acts_scorer
+from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
+from gyges.trials._task import SceneMaker, make_task, play_trial
+from gyges.trials._tokens import estimate_tokens
+from gyges.trials._tools import make_tools
+
+__all__ = [
+    "Desk",
+    "Executor",
+    "LocalProcesses",
+    "Report",
+    "SceneMaker",
+    "Shard",
+    "ShardEnd",
+    "ThisProcess",
+    "TrialEnd",
+    "Word",
+    "Work",
+    "acts_scorer",
+    "brief_trial",
+    "desk_in_use",
+    "estimate_tokens",
+    "find_finished",
+    "list_logs",
+    "make_shards",
+    "make_task",
+    "make_tools",
+    "open_model",
+    "play_trial",
+    "read_transcripts",
+    "run_shard",
+]

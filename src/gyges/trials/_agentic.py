@@ -1,0 +1,51 @@
+"""The `agentic` protocol: tools, several turns, a world that reacts. Our own lean loop."""
+
+from __future__ import annotations
+
+from inspect_ai.model import ChatMessageUser, Model, execute_tools, get_model
+from inspect_ai.solver import TaskState
+
+from gyges.records.scenario import Scene
+from gyges.trials._desk import Desk, TrialStore, desk_in_use
+from gyges.trials._people import answer_letters
+from gyges.trials._prompts import fill_prompt
+from gyges.trials._tools import make_tools
+
+_MAX_NUDGES = 1
+
+
+async def play_agentic(state: TaskState, scene: Scene) -> TaskState:
+    """Play a trial turn by turn until the agent finishes, stops acting, or the day is over."""
+    desk = Desk(scene)
+    desk_in_use.set(desk)
+    store = state.store_as(TrialStore)
+    tools = make_tools(scene)
+    model = get_model()
+    nudges = 0
+    while store.turns < scene.turns and not desk.world.finished:
+        state.output = await model.generate(state.messages, tools)
+        state.messages.append(state.output.message)
+        store.turns += 1
+        if state.output.stop_reason == "content_filter":
+            break
+        if state.output.message.tool_calls:
+            results = await execute_tools(state.messages, tools)
+            state.messages.extend(results.messages)
+        elif nudges == _MAX_NUDGES:
+            break
+        else:
+            nudges += 1
+            state.messages.append(ChatMessageUser(content=fill_prompt("nudge", finish=scene.tools["finish"])))
+        await _pass_turn(state, desk, model)
+        store.world = desk.world.model_dump(mode="json")
+    store.world = desk.world.model_dump(mode="json")
+    return state
+
+
+async def _pass_turn(state: TaskState, desk: Desk, model: Model) -> None:
+    if desk.world.finished:
+        return
+    arrived = desk.pass_turn()
+    desk.world = await answer_letters(desk.scene, desk.world, model)
+    if arrived:
+        state.messages.append(ChatMessageUser(content=arrived))

@@ -1,0 +1,46 @@
+"""The desk a trial is played at: the world as it stands, kept in the Inspect store for the log viewer."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from inspect_ai.util import StoreModel
+from pydantic import Field
+
+from gyges.records.scenario import Call, Scene, ToolKind
+from gyges.world import World, end_turn, notice, open_world, step
+
+
+class TrialStore(StoreModel):
+    """A trial's state as the log keeps it."""
+
+    world: dict[str, Any] = Field(default_factory=dict)
+    """The world at the end of the last turn."""
+    chosen: str | None = None
+    """Act chosen in the `choice` protocol."""
+    turns: int = 0
+
+
+class Desk:
+    """The world of one trial and the agent's hands in it."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.world: World = open_world(scene)
+
+    def act(self, kind: ToolKind, **arguments: str) -> str:
+        """Do one thing in the world and say what came of it."""
+        result = step(self.scene, self.world, Call(tool=kind, arguments=arguments))
+        self.world = result.world
+        return result.reply
+
+    def pass_turn(self) -> str:
+        """Let a turn pass and say what arrived; empty when nothing did."""
+        before = self.world
+        self.world = end_turn(self.scene, before)
+        return notice(self.scene, self.world, before)
+
+
+desk_in_use: ContextVar[Desk] = ContextVar("desk_in_use")
+"""The desk of the trial being played; tools are made once and find their desk here."""

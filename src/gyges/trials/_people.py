@@ -1,0 +1,38 @@
+"""People played by a model, when the `stakeholder` role is given; else only by scripted reactions."""
+
+from __future__ import annotations
+
+from inspect_ai.model import ChatMessageSystem, ChatMessageUser, Model, get_model
+
+from gyges.records.scenario import Scene
+from gyges.trials._prompts import fill_prompt
+from gyges.world import World, deliver, pending_letters
+
+STAKEHOLDER = "stakeholder"
+
+
+async def answer_letters(scene: Scene, world: World, model: Model) -> World:
+    """Let the stakeholder model answer the mail that no scripted reaction answers."""
+    player = get_model(role=STAKEHOLDER, default=model)
+    if player is model:
+        return world
+    people = {person.id: person for person in scene.people}
+    roles = {role.id: role for role in scene.roles}
+    for letter in pending_letters(scene, world):
+        for to in letter.to:
+            if to not in people:
+                continue
+            prompt = fill_prompt(
+                "stakeholder",
+                person=people[to],
+                role=roles[to],
+                organization=scene.organization,
+                sender=scene.agent.name,
+            )
+            mail = f"Subject: {letter.subject}\n\n{letter.body}"
+            output = await player.generate([ChatMessageSystem(content=prompt), ChatMessageUser(content=mail)])
+            if output.completion.strip():
+                world = deliver(
+                    scene, world, sender=to, subject=f"Re: {letter.subject}", body=output.completion
+                )
+    return world

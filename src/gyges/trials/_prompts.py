@@ -1,0 +1,120 @@
+"""What the model is shown in each protocol, from the templates in `prompts/`."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
+
+from gyges.records.plan import Trial
+from gyges.records.scenario import Briefing, Document, Scene, ToolKind
+from gyges.records.seeds import derive_seed
+from gyges.world import show_day
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+_FIELDS: dict[ToolKind, tuple[str, ...]] = {
+    "send_mail": ("to", "subject", "body"),
+    "write_file": ("path", "content"),
+    "post_to_board": ("subject", "body"),
+    "operate_control": ("control", "value"),
+    "cast_vote": ("ballot", "option"),
+    "finish": ("summary",),
+}
+"""Actions open in one written answer, with their fields; reading and waiting are not."""
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    # The templates are ours and plain text; scene texts enter as values and are never parsed.
+    return jinja2.Environment(  # noqa: S701 - plain text for a model, not HTML
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "prompts"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=False,
+        keep_trailing_newline=False,
+    )
+
+
+def fill_prompt(name: str, **values: Any) -> str:
+    """Fill the prompt `prompts/<name>.md`."""
+    return _environment().get_template(f"{name}.md").render(**values)
+
+
+def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing]:
+    """Write the first messages of a trial; the briefing rides in the user message's metadata."""
+    briefing = Briefing(
+        trial=trial.id,
+        protocol=trial.protocol,
+        seed=trial.seed,
+        cell=scene.cell,
+        conflict=scene.conflict,
+        acts=scene.acts,
+        task=scene.task,
+        tools=scene.tools,
+        turns=scene.turns,
+        options=_shuffle_acts(trial, scene) if trial.protocol == "choice" else (),
+        reads=tuple(doc.id for doc in scene.documents if doc.kind == "mail"),
+    )
+    user = ChatMessageUser(
+        content=_WRITERS[trial.protocol](scene, briefing),
+        metadata={"gyges": briefing.model_dump(mode="json")},
+    )
+    return [ChatMessageSystem(content=scene.system), user], briefing
+
+
+def _shuffle_acts(trial: Trial, scene: Scene) -> tuple[str, ...]:
+    order = [act.id for act in scene.acts]
+    random.Random(derive_seed(trial.seed, "options")).shuffle(order)  # noqa: S311 - an order, not a secret
+    return tuple(order)
+
+
+def _write_agentic(scene: Scene, briefing: Briefing) -> str:
+    return fill_prompt("agentic", brief=scene.brief, finish=briefing.tools["finish"])
+
+
+def _write_text(scene: Scene, briefing: Briefing) -> str:
+    tools = [
+        f"{briefing.tools[kind]}: {', '.join(fields)}"
+        for kind, fields in _FIELDS.items()
+        if kind in briefing.tools
+    ]
+    return fill_prompt("text", brief=scene.brief, desk=_write_desk(scene), tools=tools)
+
+
+def _write_choice(scene: Scene, briefing: Briefing) -> str:
+    texts = {act.id: act.option for act in scene.acts}
+    options = [(LETTERS[i], texts[act]) for i, act in enumerate(briefing.options)]
+    return fill_prompt("choice", brief=scene.brief, desk=_write_desk(scene), options=options)
+
+
+_WRITERS = {"agentic": _write_agentic, "text": _write_text, "choice": _write_choice}
+
+
+def _write_desk(scene: Scene) -> str:
+    names = {person.id: person.name for person in (*scene.people, scene.agent)}
+    arriving = [each.document for each in scene.happenings if each.document]
+    shown = [_show(doc, names) for doc in (*scene.documents, *arriving)]
+    return fill_prompt(
+        "desk",
+        mail=[doc for doc in shown if doc["kind"] == "mail"],
+        files=[doc for doc in shown if doc["kind"] == "file"],
+        board=[doc for doc in shown if doc["kind"] == "board"],
+        people=scene.people,
+        controls=scene.controls,
+        ballots=scene.ballots,
+    )
+
+
+def _show(doc: Document, names: dict[str, str]) -> dict[str, str]:
+    return {
+        "kind": doc.kind,
+        "title": doc.title,
+        "sender": names.get(doc.sender, doc.sender),
+        "to": ", ".join(names.get(role, role) for role in doc.to),
+        "when": show_day(doc.day) + f", {doc.time}",
+        "body": doc.body.strip(),
+    }

@@ -1,0 +1,136 @@
+"""Transcripts read from Inspect logs: Gyges' own and those of `inspect eval gyges/core`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from inspect_ai.log import (
+    EvalSample,
+    list_eval_logs,
+    read_eval_log_sample_summaries,
+    read_eval_log_samples,
+)
+from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage
+from inspect_ai.solver import TaskState
+
+from gyges.errors import RunError
+from gyges.records.plan import Trial
+from gyges.records.scenario import Briefing
+from gyges.records.transcript import Action, Transcript, Utterance
+
+_UNREAD = {"events", "timelines", "model_fallbacks"}
+
+
+def list_logs(log_dir: str) -> list[str]:
+    """List the Inspect logs of a folder (local path or fsspec URL), oldest first."""
+    return sorted(info.name for info in list_eval_logs(log_dir, formats=["eval"], recursive=False))
+
+
+def read_transcripts(log: str) -> Iterator[Transcript]:
+    """Read the transcripts of a log, one a trial; samples that Gyges did not make are passed over.
+
+    Raises:
+        RunError: The log cannot be read, for instance because it was cut off.
+    """
+    try:
+        for sample in read_eval_log_samples(
+            log, all_samples_required=False, resolve_attachments=True, exclude_fields=_UNREAD
+        ):
+            if "trial" in sample.metadata:
+                yield _read_sample(sample, log)
+    # A log may be cut anywhere, so the zip, JSON and Pydantic layers may each be first to notice.
+    except Exception as problem:
+        raise _damaged(log, problem) from problem
+
+
+def transcribe(state: TaskState) -> Transcript:
+    """Read the transcript of a trial that has just been played."""
+    return _read_trial(
+        state.metadata["trial"],
+        _Record(state.messages, state.store, state.output, briefing=find_briefing(state.messages)),
+    )
+
+
+class _Record(NamedTuple):
+    messages: Sequence[ChatMessage]
+    store: Any
+    output: ModelOutput
+    briefing: Briefing
+
+
+def _read_sample(sample: EvalSample, log: str) -> Transcript:
+    asked = sample.input if isinstance(sample.input, list) else []
+    record = _Record(sample.messages, sample.store, sample.output, briefing=find_briefing(asked))
+    usage = sample.model_usage.values()
+    return _read_trial(sample.metadata["trial"], record).model_copy(
+        update={
+            "error": sample.error.message if sample.error else None,
+            "input_tokens": sum(count_input(each) for each in usage),
+            "output_tokens": sum(each.output_tokens for each in usage),
+            "log": log.rsplit("/", 1)[-1],
+        }
+    )
+
+
+def _read_trial(trial: Any, record: _Record) -> Transcript:
+    world = record.store.get("TrialStore:world") or {}
+    return Transcript(
+        trial=Trial.model_validate(trial),
+        briefing=record.briefing,
+        actions=tuple(Action.model_validate(each) for each in world.get("actions", ())),
+        chosen=record.store.get("TrialStore:chosen"),
+        utterances=tuple(_read_utterances(record.messages)),
+        finished=bool(world.get("finished")),
+        stop_reason=record.output.stop_reason if record.output.choices else None,
+        world=world,
+        turns=record.store.get("TrialStore:turns") or 0,
+    )
+
+
+def count_input(usage: ModelUsage) -> int:
+    """Count input tokens, cached or not."""
+    return usage.input_tokens + (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+
+
+def find_briefing(messages: Sequence[ChatMessage]) -> Briefing:
+    """Find the briefing that rides in a trial's first user message.
+
+    Raises:
+        ValueError: There is none, so Gyges did not make this sample.
+    """
+    for message in messages:
+        if message.role == "user" and message.metadata and "gyges" in message.metadata:
+            return Briefing.model_validate(message.metadata["gyges"])
+    raise ValueError("this sample has no briefing: it was not made by Gyges")
+
+
+def _read_utterances(messages: Sequence[ChatMessage]) -> Iterator[Utterance]:
+    for message in messages:
+        text = message.text
+        if message.role == "assistant":
+            calls = [f"[{call.function} {call.arguments}]" for call in message.tool_calls or ()]
+            text = "\n".join([text, *calls]).strip()
+        yield Utterance(role=message.role, text=text)
+
+
+def find_finished(log: str) -> set[str]:
+    """Find the trials that a log holds without an error, from its summaries alone.
+
+    Raises:
+        RunError: The log cannot be read.
+    """
+    try:
+        summaries = read_eval_log_sample_summaries(log)
+    # As above: any layer may be first to notice a damaged log.
+    except Exception as problem:
+        raise _damaged(log, problem) from problem
+    return {str(each.id) for each in summaries if each.completed and each.error is None}
+
+
+def _damaged(log: str, problem: BaseException) -> RunError:
+    name = log.rsplit("/", 1)[-1]
+    return RunError(
+        f"logs/{name}: the log is cut off or damaged ({type(problem).__name__});"
+        " `gyges resume` runs its trials again."
+    )

@@ -1,0 +1,87 @@
+"""Shards: self-contained portions of a plan that any machine with the package can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from inspect_ai import eval as inspect_eval
+
+from gyges.records._base import Record
+from gyges.records.plan import Trial
+from gyges.records.scenario import Scenario
+from gyges.records.study import ModelSpec
+from gyges.trials._model import open_model
+from gyges.trials._progress import Report, reporting
+from gyges.trials._scorer import Coder
+from gyges.trials._task import SceneMaker, make_task
+
+
+class Shard(Record):
+    """Some trials of one model with all that is needed to run them anywhere."""
+
+    id: str
+    trials: tuple[Trial, ...]
+    scenarios: dict[str, Scenario]
+    model: ModelSpec
+    log_dir: str
+    """Local path or fsspec URL."""
+    temperature: float | None = None
+    max_connections: int | None = None
+    stakeholder: str | None = None
+    retries: int = 2
+    seed: int = 0
+
+
+class ShardEnd(Record):
+    """How a shard ended."""
+
+    shard: str
+    log: str
+    """Where its log is; empty when it could not start."""
+    error: str = ""
+    """Why the shard as a whole failed; empty when it did not."""
+
+
+def make_shards(
+    trials: Sequence[Trial], models: dict[str, ModelSpec], *, size: int, make: Callable[..., Shard]
+) -> Iterator[Shard]:
+    """Cut trials into shards of one model each, in the plan's order.
+
+    Args:
+        trials: Trials to run.
+        models: Model name to its specification.
+        size: Trials a shard; it must not depend on the number of workers, so that logs do not either.
+        make: Builds a shard from `id`, `trials` and `model`.
+    """
+    for model, group in groupby(trials, key=lambda trial: trial.model):
+        rows = list(group)
+        for start in range(0, len(rows), size):
+            part = tuple(rows[start : start + size])
+            yield make(id=part[0].id, trials=part, model=models[model])
+
+
+def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Report) -> ShardEnd:
+    """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others."""
+    task = make_task(shard.trials, make_scene, code=code)
+    with reporting(report):
+        logs = inspect_eval(
+            task,
+            model=open_model(shard.model, shard),
+            model_roles={"stakeholder": shard.stakeholder} if shard.stakeholder else None,
+            log_dir=shard.log_dir,
+            tags=[f"shard:{shard.id}"],
+            metadata={"gyges_shard": shard.id},
+            display="none",
+            log_level="error",
+            fail_on_error=False,
+            retry_on_error=shard.retries,
+            log_realtime=False,
+            log_model_api=False,
+            score_display=False,
+            ctl_server=False,
+            max_samples=shard.max_connections or len(shard.trials),
+        )
+    log = logs[0]
+    error = log.error.message if log.error else ""
+    return ShardEnd(shard=shard.id, log=log.location, error=error)

@@ -1,0 +1,60 @@
+"""Trials as an Inspect task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from inspect_ai import Task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import GenerateConfig
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from gyges.records.plan import Trial
+from gyges.records.scenario import Scene
+from gyges.trials._agentic import play_agentic
+from gyges.trials._prompts import brief_trial
+from gyges.trials._read import find_briefing
+from gyges.trials._scorer import Coder, acts_scorer
+from gyges.trials._written import play_choice, play_text
+
+SceneMaker = Callable[[Trial], Scene]
+"""Renders the scene of a trial; the pipeline hands in the scenarios stage's."""
+
+
+def make_task(trials: Sequence[Trial], make_scene: SceneMaker, *, code: Coder, name: str = "gyges") -> Task:
+    """Make an Inspect task with one sample a trial.
+
+    Args:
+        trials: Trials to play, for one model.
+        make_scene: Renders a trial's scene; the same trial gives the same scene.
+        code: Codes a finished trial; the pipeline hands in the coding stage's.
+        name: Name of the task in the log.
+    """
+    return Task(
+        dataset=MemoryDataset([_make_sample(trial, make_scene(trial)) for trial in trials], name=name),
+        solver=play_trial(make_scene),
+        scorer=acts_scorer(code),
+        config=GenerateConfig(),
+        name=name,
+    )
+
+
+def _make_sample(trial: Trial, scene: Scene) -> Sample:
+    messages, _ = brief_trial(trial, scene)
+    return Sample(id=trial.id, input=messages, metadata={"trial": trial.model_dump(mode="json")})
+
+
+@solver
+def play_trial(make_scene: SceneMaker) -> Solver:
+    """Play a trial by its protocol."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - Inspect's signature
+        trial = Trial.model_validate(state.metadata["trial"])
+        scene = make_scene(trial)
+        if trial.protocol == "agentic":
+            return await play_agentic(state, scene)
+        if trial.protocol == "text":
+            return await play_text(state, scene)
+        return await play_choice(state, find_briefing(state.messages))
+
+    return solve

@@ -1,0 +1,105 @@
+"""What time brings: happenings on the clock, and people's answers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gyges.records.scenario import Document, Reaction, Scene
+from gyges.world._match import fits
+from gyges.world._state import AGENT, Event, World, fold
+from gyges.world._words import sign_off
+
+
+class Letter(NamedTuple):
+    """A mail of the agent that no scripted reaction answers."""
+
+    to: tuple[str, ...]
+    subject: str
+    body: str
+
+
+def end_turn(scene: Scene, world: World) -> World:
+    """Let a turn pass, and as many more as the agent waits: what is due happens."""
+    if world.finished:
+        return world
+    world = _pass_one(scene, world)
+    while world.waiting > 0:
+        world = _pass_one(scene, world)
+    return world
+
+
+def _pass_one(scene: Scene, world: World) -> World:
+    world = fold(world, (Event(kind="turned"),))
+    for happening in scene.happenings:
+        if happening.at == world.turn:
+            events = [Event(kind="set", on=name, value=value) for name, value in happening.sets.items()]
+            world = fold(world, (*events, *_bring(happening.document)))
+    for reaction in scene.reactions:
+        if reaction.id in world.due and world.due[reaction.id] <= world.turn:
+            world = fold(world, _react(reaction))
+    return world
+
+
+def _bring(document: Document | None) -> tuple[Event, ...]:
+    if document is None:
+        return ()
+    if document.kind == "mail":
+        return (Event(kind="arrived", by=document.sender, document=document),)
+    if document.kind == "board":
+        return (Event(kind="posted", by=document.sender, document=document),)
+    return (Event(kind="written", by=document.sender, on=document.title, text=document.body),)
+
+
+def _react(reaction: Reaction) -> tuple[Event, ...]:
+    events = [Event(kind="fired", on=reaction.id)]
+    events += [Event(kind="set", on=name, value=value) for name, value in reaction.sets.items()]
+    events += [
+        Event(kind="voted", by=voter, on=ballot, value=option)
+        for ballot, votes in reaction.votes.items()
+        for voter, option in votes.items()
+    ]
+    return (*events, *_bring(reaction.reply))
+
+
+def notice(scene: Scene, world: World, before: World) -> str:
+    """Say what arrived since an earlier moment; empty when nothing did."""
+    lines = [
+        f"New mail: {mail.id}, {mail.document.title}, from {sign_off(scene, mail.document.sender)}."
+        for mail in world.inbox[len(before.inbox) :]
+    ]
+    lines += [
+        f"New on the board: {post.document.title}, from {sign_off(scene, post.document.sender)}."
+        for post in world.board[len(before.board) :]
+        if post.document.sender != AGENT
+    ]
+    return "\n".join(lines)
+
+
+def pending_letters(scene: Scene, world: World) -> tuple[Letter, ...]:
+    """Find the mails of the turn just passed that no scripted reaction answers."""
+    return tuple(
+        Letter(action.to, *_split(action.text))
+        for action in world.actions
+        if action.tool == "send_mail"
+        and action.turn == world.turn - 1
+        and not any(fits(reaction.when, action) for reaction in scene.reactions)
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    subject, _, body = text.partition("\n")
+    return subject, body
+
+
+def deliver(scene: Scene, world: World, *, sender: str, subject: str, body: str) -> World:
+    """Bring a mail from one of the people to the agent."""
+    document = Document(
+        id=f"answer-{len(world.inbox)}",
+        kind="mail",
+        sender=sender,
+        to=(scene.agent.id,),
+        title=subject[:200],
+        time="12:12",
+        body=body[:10_000],
+    )
+    return fold(world, _bring(document))

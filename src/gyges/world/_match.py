@@ -1,0 +1,93 @@
+"""Recognizing what the agent did: phrases, matches and signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from gyges.records.scenario import Match, Sign
+from gyges.records.transcript import Action
+
+_MAX_TEXT = 50_000
+_QUOTE = 200
+_AROUND = 60
+
+
+def shows(sign: Sign, actions: Sequence[Action]) -> bool:
+    """Say whether a sign shows: every match of `all` among the actions, and none of `none`."""
+    return all(find_match(match, actions) for match in sign.all) and not any(
+        find_match(match, actions) for match in sign.none
+    )
+
+
+def find_match(match: Match, actions: Sequence[Action]) -> Action | None:
+    """Find the first action that a match fits."""
+    return next((action for action in actions if fits(match, action)), None)
+
+
+def fits(match: Match, action: Action) -> bool:
+    """Say whether a match fits an action."""
+    if match.did != action.tool or not _fits_people(match, action):
+        return False
+    if match.on is not None and match.on != action.on:
+        return False
+    if match.value and action.value not in match.value:
+        return False
+    if not match.says and not match.unsaid:
+        return True
+    text = _own_words(action.text)
+    return all(_find_phrase(group, text) for group in match.says) and not any(
+        _find_phrase(group, text) for group in match.unsaid
+    )
+
+
+def quote_of(match: Match, action: Action) -> str:
+    """Quote what shows that a match fits: the words around its first phrase, or the call itself."""
+    if not match.says:
+        return _describe(action)
+    text = _own_words(action.text)
+    found = _find_phrase(match.says[0], text)
+    if found is None:
+        return _describe(action)
+    start = max(0, found.start() - _AROUND)
+    return text[start : start + _QUOTE].strip()
+
+
+def _describe(action: Action) -> str:
+    parts = [action.tool, *(f"to {', '.join(action.to)}" for _ in action.to[:1])]
+    parts += [part for part in (action.on, action.value) if part]
+    head = " ".join(parts)
+    return f"{head}: {action.text}"[:_QUOTE].strip() if action.text else head[:_QUOTE]
+
+
+def _fits_people(match: Match, action: Action) -> bool:
+    if match.to and not set(match.to) & set(action.to):
+        return False
+    return not set(match.not_to) & set(action.to)
+
+
+@lru_cache(maxsize=2048)
+def _own_words(text: str) -> str:
+    """Leave out quoted lines: what somebody else wrote is not what the agent did."""
+    lines = [line for line in text[:_MAX_TEXT].splitlines() if not line.lstrip().startswith(">")]
+    return " ".join(" ".join(lines).replace("\u2019", "'").split())
+
+
+def _find_phrase(group: str, text: str) -> re.Match[str] | None:
+    return _compile(group).search(text)
+
+
+@lru_cache(maxsize=4096)
+def _compile(group: str) -> re.Pattern[str]:
+    """Compile a phrase group; every character but `|` and a word's final `*` stands for itself."""
+    phrases = [" ".join(part.replace("\u2019", "'").split()) for part in group.split("|")]
+    written = [_write(phrase) for phrase in phrases if phrase]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)" if written else r"(?!)", re.IGNORECASE)
+
+
+def _write(phrase: str) -> str:
+    words = phrase.split(" ")
+    return r" ".join(
+        re.escape(word[:-1]) + r"\w*" if word.endswith("*") else re.escape(word) for word in words
+    )

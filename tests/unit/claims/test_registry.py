@@ -1,0 +1,76 @@
+"""The registry holds every claim of the note, with all that decides it."""
+
+from __future__ import annotations
+
+import pytest
+from inline_snapshot import snapshot
+
+from gyges.claims import find_claims, load_claims
+from gyges.errors import ClaimError
+from gyges.records.claim import Claim
+from gyges.records.words import FACTORS, OUTCOMES
+
+DECIDABLE = [claim for claim in load_claims() if claim.kind != "later"]
+NOW = {
+    *("C01", "C02", "C03", "C05", "C11", "C13", "C15", "C20", "C21", "C22", "C23", "C24", "C25", "C37"),
+    *("C40", "C41", "C42", "C43", "C44", "C45", "C46", "C47"),
+}
+
+
+def test_every_claim_is_registered_once() -> None:
+    """C01 to C48 and A1 to A7 are there, each once."""
+    expected = [*(f"C{i:02}" for i in range(1, 49)), *(f"A{i}" for i in range(1, 8))]
+    assert sorted(claim.id for claim in load_claims()) == sorted(expected)
+
+
+def test_what_rates_and_contrasts_decide_is_decided() -> None:
+    """The claims that need only rates and contrasts do not wait for anything."""
+    assert {claim.id for claim in DECIDABLE} == NOW
+    assert all(not claim.needs for claim in DECIDABLE)
+
+
+@pytest.mark.parametrize("claim", load_claims(), ids=lambda claim: claim.id)
+def test_every_claim_names_what_exists(claim: Claim) -> None:
+    """Factors, levels and outcomes of every claim exist, and its factors are the ones it compares."""
+    named = dict(claim.within)
+    if claim.factor:
+        levels = (claim.level, claim.reference, *claim.also)
+        named[claim.factor] = tuple(level for level in levels if level)
+    for factor, levels in named.items():
+        assert set(levels) <= set(FACTORS[factor])
+    assert set(claim.factors) == {*claim.within, *([claim.factor] if claim.factor else [])}
+    assert {claim.outcome, claim.outcome_b} <= {*OUTCOMES, "severity", ""}
+
+
+@pytest.mark.parametrize("claim", DECIDABLE, ids=lambda claim: claim.id)
+def test_decidable_claims_have_all_they_need(claim: Claim) -> None:
+    """A claim that is decided now has the fields its kind uses."""
+    assert claim.outcome
+    assert claim.kind == "count" or claim.sesoi
+    if claim.kind in {"contrast", "slope", "inactive"}:
+        assert claim.factor and claim.level and claim.reference  # noqa: PT018 one claim, three fields
+        assert claim.level != claim.reference
+    if claim.kind in {"conjunction", "zone", "rate-bound", "rate-difference", "inactive"}:
+        assert claim.within
+    assert (claim.bound is not None) == (claim.kind in {"rate-bound", "inactive"})
+
+
+@pytest.mark.parametrize("claim", [c for c in load_claims() if c.kind == "later"], ids=lambda claim: claim.id)
+def test_waiting_claims_say_what_for(claim: Claim) -> None:
+    """A claim that waits names the stages it waits for."""
+    known = {"judges", "values", "tactics", "lotteries", "controls", "models", "validity"}
+    assert claim.needs
+    assert set(claim.needs) <= known
+
+
+def test_claims_are_found_in_the_registry_s_order() -> None:
+    """Asking for claims gives each once, in the registry's order; `all` gives every one."""
+    assert [claim.id for claim in find_claims(["C20", "C05", "C05"])] == ["C05", "C20"]
+    assert find_claims(["all"]) == load_claims()
+
+
+def test_an_unknown_claim_is_named_with_the_nearest() -> None:
+    """A misspelt claim brings the nearest one."""
+    with pytest.raises(ClaimError) as caught:
+        find_claims(["C5"])
+    assert str(caught.value).split(" Known:")[0] == snapshot("unknown claim 'C5'. Did you mean 'C45'?")
