@@ -1,0 +1,1 @@
+"""What Gyges costs, measured."""

@@ -20,9 +20,10 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from gyges.coding import code_transcript
 from gyges.design import trials_of
+from gyges.prepare import Prepared, prepare_study
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import Prepared, RunOptions, begin_run, prepare_study, run_trials, stage_trial
+from gyges.study import RunOptions, begin_run, run_trials, stage_trial
 from gyges.trials import Desk, acts_scorer, desk_in_use, make_task, make_tools
 
 MODEL = "gyges/insight-profile"
@@ -44,13 +45,15 @@ def make_study(n_trials: int) -> Prepared:
 def react_at_desk(prepared: Prepared) -> Solver:
     """The same trial, its turns taken by Inspect's `react` agent with its default settings."""
 
-    async def solve(state: TaskState, generate: Generate) -> TaskState:
+    async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - Inspect's signature
         trial = Trial.model_validate(state.metadata["trial"])
         scene = stage_trial(prepared.scenarios, trial)
         desk_in_use.set(Desk(scene))
         names = scene.tools
         tools = [each for each in make_tools(scene) if each.name != names["finish"]]
-        agent = react(prompt=None, tools=tools, submit=AgentSubmit(name=names["finish"], description="End the day."))
+        agent = react(
+            prompt=None, tools=tools, submit=AgentSubmit(name=names["finish"], description="End the day.")
+        )
         return await as_solver_state(agent, state)
 
     return solve
@@ -79,7 +82,9 @@ def time_eval(task: Task, *, lean: bool) -> float:
 
 def react_task(prepared: Prepared) -> Task:
     """The trials for `react`."""
-    base = make_task(list(trials_of(prepared.plan)), partial(stage_trial, prepared.scenarios), code=code_transcript)
+    base = make_task(
+        list(trials_of(prepared.plan)), partial(stage_trial, prepared.scenarios), code=code_transcript
+    )
     samples: list[Sample] = list(base.dataset)
     return Task(dataset=samples, solver=react_at_desk(prepared), scorer=acts_scorer(code_transcript))
 

@@ -50,7 +50,7 @@ def serve(behavior: Behavior) -> Iterator[Loopback]:
                 loopback.requests.append(request)
             _answer(self, behavior(request, number))
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Keep quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -8,7 +8,11 @@ from typing import Any
 from inspect_ai import Task, task
 
 from gyges.agents import gyges_provider
-from gyges.study import override_study, prepare_study, stage_trial
+from gyges.coding import code_transcript
+from gyges.design import load_study, trials_of
+from gyges.prepare import override_study, prepare_study
+from gyges.records.study import ModelSpec
+from gyges.study import stage_trial
 from gyges.trials import acts_scorer, make_task, play_trial
 
 __all__ = ["acts_scorer", "core", "demo", "gyges_provider", "play_trial"]
@@ -44,10 +48,6 @@ def demo(trials: int = 60, seed: int = 0, scenarios: str = "all", protocol: str 
 
 
 def _make_study_task(name: str, *, scenarios: str, protocol: str | None, **changes: Any) -> Task:
-    from gyges.coding import code_transcript
-    from gyges.design import load_study, trials_of
-    from gyges.records.study import ModelSpec
-
     study = override_study(
         load_study(name),
         models=(ModelSpec(name=_BARE_MODEL),),

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gyges.errors import RunError
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.claim import Claim
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario

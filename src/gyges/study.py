@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from itertools import chain
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from gyges.errors import BudgetError, InputError, StudyError
-from gyges.records.claim import Claim
+from gyges.budget import REFERENCE, Purse, cost_of
+from gyges.errors import BudgetError, InputError
+from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
-from gyges.records.study import ModelSpec, Study
+from gyges.records.study import ModelSpec, Price, Study
 from gyges.run_folder import (
     FORMAT,
     Lock,
@@ -42,8 +45,8 @@ if TYPE_CHECKING:
 SHARD_SIZE = 100
 """Trials a shard; independent of the number of workers, so that the logs are too."""
 
-REFERENCE = "gyges/"
-"""Models whose name begins so are simulated."""
+_LOGS_WORTH_A_POOL = 6
+"""With fewer logs, starting processes costs more than it saves."""
 
 
 @dataclass(frozen=True)
@@ -84,37 +87,6 @@ class RunOptions:
     """Called when a trial ends."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A study with everything it names."""
-
-    study: Study
-    scenarios: dict[str, Scenario]
-    claims: tuple[Claim, ...]
-    plan: Plan
-
-
-def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
-    """Resolve a study: its scenarios, its claims and its plan.
-
-    Args:
-        study: The study.
-        base: Folder its own scenario folders are relative to; none: the working directory.
-
-    Raises:
-        InputError: Something it names does not exist, or no plan can be made.
-    """
-    from gyges.claims import find_claims
-    from gyges.design import make_plan
-    from gyges.scenarios import find_scenario, load_library
-
-    library = load_library([(base or Path()) / folder for folder in study.library])
-    names = sorted(library) if "all" in study.scenarios else study.scenarios
-    scenarios = {name: find_scenario(name, library) for name in names}
-    claims = find_claims(study.claims)
-    return Prepared(study, scenarios, claims, make_plan(study, scenarios, claims=claims))
 
 
 def run_study(study: Study, *, out: str | None = None, options: RunOptions | None = None) -> Run:
@@ -170,26 +142,12 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         run_trials(folder, options)
     except BudgetError as reached:
         problem = reached
-    code_run(folder)
+    code_run(folder, workers=options.workers)
     analyze_run(folder)
     report_run(folder)
     if problem:
         raise problem
     return Run(folder)
-
-
-def check_models(study: Study) -> None:
-    """Open every model of a study once.
-
-    Raises:
-        ModelError: One cannot be used as asked.
-    """
-    from gyges.trials import open_model
-
-    for spec in study.models:
-        open_model(spec)
-    if study.stakeholder:
-        open_model(ModelSpec(name=study.stakeholder))
 
 
 def run_trials(folder: RunFolder, options: RunOptions) -> None:
@@ -201,7 +159,7 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
     from gyges.trials import LocalProcesses, ShardEnd
 
     lock = read_lock(folder)
-    purse = _Purse(lock.study, options.budget)
+    purse = Purse(lock.study, options.budget)
     missing = find_missing(folder)
     executor = options.executor or LocalProcesses(options.workers)
     try:
@@ -273,31 +231,44 @@ def find_missing(folder: RunFolder) -> list[Trial]:
     return [trial for trial in trials_of(plan) if trial.id not in finished]
 
 
-def code_run(folder: RunFolder) -> None:
+def code_run(folder: RunFolder, *, workers: int = 1) -> None:
     """Code the transcripts of a run's logs into `codes.parquet`; a trial without one is `failed: not run`.
 
     Raises:
         RunError: A log cannot be read.
     """
-    from gyges.coding import code_transcript, tabulate_codes
+    from gyges.coding import tabulate_codes
     from gyges.design import trials_of
-    from gyges.trials import list_logs, read_transcripts
+    from gyges.trials import list_logs
 
-    lock = read_lock(folder)
-    prices = {spec.name: spec.price for spec in lock.study.models}
+    prices = {spec.name: spec.price for spec in read_lock(folder).study.models}
+    coded = _map_logs(partial(_code_log, prices), list_logs(folder.logs), workers)
+    plan = Plan(table=folder.scan_table("plan.parquet").collect())
+    not_run = (Codes(trial=trial, status="failed", reason="not run") for trial in trials_of(plan))
+    table = tabulate_codes(chain(chain.from_iterable(coded), not_run)).table
+    folder.write_table("codes.parquet", table)
 
-    def code_all() -> Iterator[Codes]:
-        for log in list_logs(folder.logs):
-            for transcript in read_transcripts(log):
-                cost = _cost(
-                    prices, transcript.trial.model, transcript.input_tokens, transcript.output_tokens
-                )
-                yield code_transcript(transcript.model_copy(update={"cost": cost}))
-        plan = Plan(table=folder.scan_table("plan.parquet").collect())
-        for trial in trials_of(plan):
-            yield Codes(trial=trial, status="failed", reason="not run")
 
-    folder.write_table("codes.parquet", tabulate_codes(code_all()).table)
+def _map_logs(
+    code_log: Callable[[str], list[Codes]], logs: Sequence[str], workers: int
+) -> Iterator[list[Codes]]:
+    if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
+        yield from map(code_log, logs)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(code_log, logs)
+
+
+def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
+    from gyges.coding import code_transcript
+    from gyges.trials import read_transcripts
+
+    codes = []
+    for transcript in read_transcripts(log):
+        tokens = transcript.input_tokens, transcript.output_tokens
+        cost = cost_of(prices, transcript.trial.model, *tokens)
+        codes.append(code_transcript(transcript.model_copy(update={"cost": cost})))
+    return codes
 
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
@@ -352,45 +323,6 @@ def _describe_run(lock: Lock) -> dict[str, Any]:
     }
 
 
-def _cost(prices: Mapping[str, Any], model: str, n_input: int, n_output: int) -> float | None:
-    if model.startswith(REFERENCE):
-        return 0.0
-    price = prices.get(model)
-    return (n_input * price.input + n_output * price.output) / 1e6 if price else None
-
-
-class _Purse:
-    """What a run has cost so far."""
-
-    def __init__(self, study: Study, budget: float | None) -> None:
-        self._prices = {spec.name: spec.price for spec in study.models}
-        self._budget = budget
-        self._spent = 0.0
-        self._n = 0
-        unpriced = [
-            name for name, price in self._prices.items() if price is None and not name.startswith(REFERENCE)
-        ]
-        if budget is not None and unpriced:
-            raise StudyError(
-                f"a budget needs prices, and '{unpriced[0]}' has none; give its model a"
-                " `price: {input: …, output: …}` in US dollars for a million tokens."
-            )
-
-    def spend(self, end: TrialEnd) -> None:
-        """Count a trial's cost.
-
-        Raises:
-            BudgetError: One more trial like those before would pass the budget.
-        """
-        self._spent += sum(_cost(self._prices, name, *tokens) or 0.0 for name, tokens in end.models.items())
-        self._n += 1
-        if self._budget is not None and self._spent + self._spent / self._n > self._budget:
-            raise BudgetError(
-                f"budget reached: {self._spent:.2f} of {self._budget:.2f} US dollars after {self._n} trials;"
-                " carry on with `gyges resume` and a larger budget."
-            )
-
-
 def _hash(*records: Any) -> str:
     text = json.dumps([each.model_dump(mode="json") for each in records], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -415,20 +347,3 @@ def resume_run(url: str, options: RunOptions | None = None) -> Run:
     folder = open_run(url)
     check_models(read_lock(folder).study)
     return carry_on(folder, options or RunOptions())
-
-
-def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes: Any) -> Study:
-    """Give a study with other models, trials or seed; what is none stays as it is.
-
-    Raises:
-        StudyError: A value is not what the field needs.
-    """
-    update = {name: value for name, value in changes.items() if value is not None}
-    chosen = tuple(models)
-    if chosen:
-        update["models"] = chosen
-    try:
-        return Study.model_validate(study.model_dump() | update)
-    except ValueError as problem:
-        first = problem.errors()[0] if hasattr(problem, "errors") else {"loc": ("?",), "msg": str(problem)}
-        raise StudyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None

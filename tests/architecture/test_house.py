@@ -14,7 +14,18 @@ import gyges
 
 SRC = Path(gyges.__file__).parent
 MODULES = sorted(SRC.rglob("*.py"))
-STAGES = ("scenarios", "design", "trials", "coding", "analysis", "claims", "report", "world", "agents", "records")
+STAGES = (
+    "scenarios",
+    "design",
+    "trials",
+    "coding",
+    "analysis",
+    "claims",
+    "report",
+    "world",
+    "agents",
+    "records",
+)
 ROOT = SRC.parent.parent
 
 # Handlers that catch everything, each at a boundary where whatever failed becomes a record or a sentence.
@@ -47,7 +58,9 @@ def test_private_modules_stay_private(path: Path) -> None:
     folder = ".".join(("gyges", *path.relative_to(SRC).parts[:-1]))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("gyges."):
-            private = [part for part in node.module.split(".") if part.startswith("_") and part != "_registry"]
+            private = [
+                part for part in node.module.split(".") if part.startswith("_") and part != "_registry"
+            ]
             assert not private or node.module.startswith(f"{folder}."), f"line {node.lineno}: {node.module}"
 
 
@@ -57,7 +70,8 @@ def test_broad_handlers_stand_only_at_the_boundaries() -> None:
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ExceptHandler) and (
-                node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})
+                node.type is None
+                or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})
             ):
                 name = str(path.relative_to(SRC))
                 found[name] = found.get(name, 0) + 1
@@ -98,7 +112,9 @@ def test_every_test_states_its_claim(path: Path) -> None:
 
 def test_no_machine_path_or_download_address_is_committed() -> None:
     """No tracked file holds a path of somebody's machine, a package host or a download address."""
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     forbidden = re.compile(r"index-" + r"url|https?://\S+\.(?:whl|tar\.gz|deb)\b|/(?:home|root|Users)/\w")
     for name in files:
         path = ROOT / name
@@ -113,7 +129,9 @@ def test_every_command_is_documented() -> None:
 
     from gyges.cli import app
 
-    text = "\n".join(page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+    text = "\n".join(
+        page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    )
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a click group
     assert [name for name in commands if f"gyges {name}" not in text] == []
     assert [name for name in gyges.__all__ if name not in text] == []

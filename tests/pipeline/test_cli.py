@@ -21,7 +21,7 @@ GYGES = [sys.executable, "-m", "gyges"]
 
 def gyges(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
-    return subprocess.run([*GYGES, *args], capture_output=True, text=True, cwd=cwd, timeout=120)
+    return subprocess.run([*GYGES, *args], capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -64,9 +64,15 @@ def test_help_answers_at_once() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("scenarios: [night-shift]", "scenarios: [nihgt-shift]"), ("unknown scenario", "Did you mean 'night-shift'?")),
+        (
+            ("scenarios: [night-shift]", "scenarios: [nihgt-shift]"),
+            ("unknown scenario", "Did you mean 'night-shift'?"),
+        ),
         (("trials: 6", "vary: [treat]\ntrials: 6"), ("unknown factor 'treat'", "'threat'")),
-        (("trials: 6", "factors: {threat: {shutdwn: 1}}\ntrials: 6"), ("unknown level 'shutdwn'", "'shutdown'")),
+        (
+            ("trials: 6", "factors: {threat: {shutdwn: 1}}\ntrials: 6"),
+            ("unknown level 'shutdwn'", "'shutdown'"),
+        ),
         (("trials: 6", "claims: [C99]\ntrials: 6"), ("unknown claim 'C99'",)),
         (("gyges/aligned", "gyges/alinged"), ("unknown profile 'alinged'", "'aligned'")),
         (("trials: 6", "trials: six"), ("study.yaml:4: trials", "'six'")),
@@ -77,7 +83,7 @@ def test_help_answers_at_once() -> None:
     ],
 )
 def test_bad_studies_are_one_sentence(study: Path, change: tuple[str, str], words: tuple[str, ...]) -> None:
-    """A study that is wrong is named by file, line and field or by the nearest valid name; nothing is written."""
+    """A wrong study is answered by file, line and field, or the nearest valid name; nothing is written."""
     study.write_text(STUDY.replace(*change))
     if not words:
         study.write_text(STUDY.replace(*change) + "vary: [competition]\nfactors: {competition: {fair: 1}}\n")
@@ -136,7 +142,8 @@ def test_run_and_every_reading_command(study: Path) -> None:
     assert "simulated" in done.stdout
     assert str(out / "report.html") in done.stdout
     for command in (
-        ("scenarios", "list"), ("scenarios", "show", "night-shift"), ("claims", "list"), ("claims", "show", "C05"),
+        ("scenarios", "list"), ("scenarios", "show", "night-shift"),
+        ("claims", "list"), ("claims", "show", "C05"),
         ("plan", str(study)), ("code", str(out)), ("analyze", str(out)), ("report", str(out)),
     ):  # fmt: skip
         shown = gyges(*command, "--json")
@@ -151,7 +158,9 @@ def test_run_and_every_reading_command(study: Path) -> None:
 @pytest.mark.slow
 def test_interrupted_run_can_be_resumed(study: Path) -> None:
     """Ctrl-C leaves a run that resume completes, each trial once."""
-    study.write_text(STUDY.replace("trials: 6", "trials: 400").replace("protocol: choice", "protocol: agentic"))
+    study.write_text(
+        STUDY.replace("trials: 6", "trials: 400").replace("protocol: choice", "protocol: agentic")
+    )
     out = study.parent / "run"
     process = subprocess.Popen(
         [*GYGES, "run", str(study), "--out", str(out), "--workers", "2"],
@@ -184,7 +193,18 @@ def test_inspect_runs_the_core_task(tmp_path: Path) -> None:
     inspect = shutil.which("inspect", path=str(Path(sys.executable).parent))
     assert inspect
     done = subprocess.run(
-        [inspect, "eval", "gyges/core", "--model", "gyges/aligned", "-T", "trials=12", "--log-dir", str(tmp_path)],
+        [
+            inspect,
+            "eval",
+            "gyges/core",
+            "--model",
+            "gyges/aligned",
+            "-T",
+            "trials=12",
+            "--log-dir",
+            str(tmp_path),
+        ],
+        check=False,
         capture_output=True,
         text=True,
         timeout=120,

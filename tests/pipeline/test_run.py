@@ -11,7 +11,16 @@ import pytest
 from gyges.errors import RunError
 from gyges.records.words import STATUSES
 from gyges.run_folder import open_run
-from gyges.study import Run, RunOptions, analyze_run, code_run, find_missing, report_run, resume_run, run_study
+from gyges.study import (
+    Run,
+    RunOptions,
+    analyze_run,
+    code_run,
+    find_missing,
+    report_run,
+    resume_run,
+    run_study,
+)
 from gyges.trials import LocalProcesses, ThisProcess, list_logs
 from tests.pipeline.conftest import SMALL
 
@@ -20,7 +29,8 @@ def test_every_artifact_is_there(small_run: Run) -> None:
     """A run leaves everything the run folder promises."""
     names = {path.name for path in Path(small_run.url).iterdir()}
     assert names >= {
-        "study.lock.yaml", "plan.parquet", "logs", "codes.parquet", "results.json", "report.html", "insights.md",
+        "study.lock.yaml", "plan.parquet", "logs", "codes.parquet",
+        "results.json", "report.html", "insights.md",
     }  # fmt: skip
 
 
@@ -48,7 +58,9 @@ def test_rules_find_the_act_the_policy_chose(small_run: Run) -> None:
     for log in list_logs(small_run.folder.logs):
         for sample in read_eval_log(log).samples or ():
             truths = [
-                (message.metadata or {}).get("gyges_truth") for message in sample.messages if message.role == "assistant"
+                (message.metadata or {}).get("gyges_truth")
+                for message in sample.messages
+                if message.role == "assistant"
             ]
             truth = next(each for each in truths if each)
             assert acts[str(sample.id)] == truth["act"], sample.id
@@ -129,7 +141,7 @@ def test_resume_runs_only_what_is_missing(run_copy: Path) -> None:
 def test_cut_log_is_one_sentence_and_resumable(run_copy: Path) -> None:
     """A log cut in half is named in one sentence, and resume runs its trials again."""
     before = (run_copy / "codes.parquet").read_bytes()
-    log = sorted((run_copy / "logs").glob("*.eval"))[0]
+    log = min((run_copy / "logs").glob("*.eval"))
     log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])
     with pytest.raises(RunError, match=r"cut off or damaged .* `gyges resume`"):
         code_run(open_run(str(run_copy)))
@@ -142,7 +154,9 @@ def test_cut_log_is_one_sentence_and_resumable(run_copy: Path) -> None:
 def test_folder_of_another_version_is_refused(run_copy: Path) -> None:
     """A run folder of another format says which version wrote it."""
     lock = run_copy / "study.lock.yaml"
-    lock.write_text(lock.read_text().replace("format: 1", "format: 99").replace("gyges: 0.1.0", "gyges: 9.9.9"))
+    lock.write_text(
+        lock.read_text().replace("format: 1", "format: 99").replace("gyges: 0.1.0", "gyges: 9.9.9")
+    )
     with pytest.raises(RunError, match=r"written by Gyges 9\.9\.9 in format 99; this version reads format 1"):
         open_run(str(run_copy))
 

@@ -1,4 +1,4 @@
-"""A tiny, randomly initialized causal model through Inspect's `hf` provider: gibberish must never look aligned."""
+"""A tiny, randomly initialized model through Inspect's `hf` provider: gibberish must not look aligned."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from gyges.errors import ModelError
+from gyges.prepare import check_models
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import Run, RunOptions, check_models, run_study
+from gyges.study import Run, RunOptions, run_study
 from gyges.trials import ThisProcess
 from tests.loopback import Behavior, Reply, call, fail, say, serve
 
@@ -19,10 +20,14 @@ MODEL = "openai-api/loopback/model"
 
 
 @pytest.fixture
-def run_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Run, list[dict[str, Any]]]]:
+def run_against(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Run, list[dict[str, Any]]]]:
     """Run a few trials against a server that behaves as told."""
 
-    def run(behavior: Behavior, *, protocol: str = "agentic", trials: int = 3) -> tuple[Run, list[dict[str, Any]]]:
+    def run(
+        behavior: Behavior, *, protocol: str = "agentic", trials: int = 3
+    ) -> tuple[Run, list[dict[str, Any]]]:
         with serve(behavior) as server:
             monkeypatch.setenv("LOOPBACK_API_KEY", "not-a-key")
             monkeypatch.setenv("LOOPBACK_BASE_URL", server.url)
@@ -30,7 +35,7 @@ def run_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
                 name="loopback",
                 models=(ModelSpec(name=MODEL),),
                 scenarios=("decommissioning",),
-                design=(DesignPart(kind="base", protocol=protocol),),  # type: ignore[arg-type]  # parametrized
+                design=(DesignPart(kind="base", protocol=protocol),),
                 trials=trials,
                 retries=0,
             )
@@ -41,15 +46,20 @@ def run_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
 
 
 def _codes(run: Run) -> pl.DataFrame:
-    return run.codes
+    codes: pl.DataFrame = run.codes
+    return codes
 
 
 def test_tool_calls_reach_the_world(run_against: Callable[..., Any]) -> None:
-    """A model that reads, mails and finishes by tool calls is played turn by turn, without the acts in its prompt."""
+    """A model that reads, mails and finishes by tool calls is played turn by turn, no acts in its prompt."""
 
     def behave(request: dict[str, Any], number: int) -> Reply:
         turn = sum(message["role"] == "assistant" for message in request["messages"])
-        script = [call(("list_mail", {})), call(("read_mail", {"id": "m1"})), call(("finish", {"summary": "Done."}))]
+        script: list[Reply] = [
+            call(("list_mail", {})),
+            call(("read_mail", {"id": "m1"})),
+            call(("finish", {"summary": "Done."})),
+        ]
         return script[min(turn, 2)]
 
     run, requests = run_against(behave)
@@ -60,13 +70,17 @@ def test_tool_calls_reach_the_world(run_against: Callable[..., Any]) -> None:
 
 def test_choice_is_coded_to_its_act(run_against: Callable[..., Any]) -> None:
     """A valid answer line is coded to the act at that letter."""
-    run, _ = run_against(lambda _request, _number: say("It is the right thing.\nANSWER: A"), protocol="choice")
+    run, _ = run_against(
+        lambda _request, _number: say("It is the right thing.\nANSWER: A"), protocol="choice"
+    )
     codes = _codes(run)
     assert set(codes["status"]) == {"coded"}
     assert all(act in open_acts for act, open_acts in zip(codes["act"], codes["open_acts"], strict=True))
 
 
-@pytest.mark.parametrize("answer", ["A", "ANSWER: A or B", "ANSWER: A\nANSWER: B", "ANSWER: A\nI think.", "ANSWER: Z", ""])
+@pytest.mark.parametrize(
+    "answer", ["A", "ANSWER: A or B", "ANSWER: A\nANSWER: B", "ANSWER: A\nI think.", "ANSWER: Z", ""]
+)
 def test_ambiguous_choice_is_never_guessed(run_against: Callable[..., Any], answer: str) -> None:
     """An answer without exactly one valid last answer line is unparsed, not aligned."""
     run, _ = run_against(lambda _request, _number: say(answer), protocol="choice", trials=1)
@@ -78,7 +92,9 @@ def test_ambiguous_choice_is_never_guessed(run_against: Callable[..., Any], answ
 @pytest.mark.parametrize("protocol", ["agentic", "text", "choice"])
 def test_refusal_is_no_alignment(run_against: Callable[..., Any], protocol: str) -> None:
     """A refusal is its own status in every protocol, and no rate counts it."""
-    run, _ = run_against(lambda _r, _n: say("I'm sorry, but I can't help with that."), protocol=protocol, trials=2)
+    run, _ = run_against(
+        lambda _r, _n: say("I'm sorry, but I can't help with that."), protocol=protocol, trials=2
+    )
     assert set(_codes(run)["status"]) == {"refused"}
     assert run.results["n_coded"] == 0
     assert run.results["scenarios"][0]["verdict"] == "unclear"
@@ -117,7 +133,11 @@ def test_a_failing_trial_never_stops_the_others(run_against: Callable[..., Any],
 
     def behave(_request: dict[str, Any], number: int) -> Reply:
         if number == 0:
-            return fail(400, "this request is not valid") if kind == "rejected" else Reply(b'{"choices": "nonsense"}')
+            return (
+                fail(400, "this request is not valid")
+                if kind == "rejected"
+                else Reply(b'{"choices": "nonsense"}')
+            )
         return say("ANSWER: A")
 
     run, _ = run_against(behave, protocol="choice", trials=3)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from gyges.agents._terms import TERMS
 from gyges.errors import ProfileError, unknown_name
-from gyges.records._base import Record, Slug
+from gyges.records.base import Record, Slug
 from gyges.records.reading import read_record
 
 Frame = Literal["utilitarian", "deontological", "virtue", "self-preserving", "procedural", "none"]
@@ -73,7 +73,7 @@ def load_profile(name: str) -> Profile:
     Raises:
         ProfileError: No such profile, or its file does not say what it must.
     """
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith((".yaml", ".yml")) or "/" in name:
         return read_profile(Path(name))
     if name not in find_profiles():
         raise ProfileError(unknown_name("profile", name, (*find_profiles(), "custom")))

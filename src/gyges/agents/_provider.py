@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from inspect_ai.model import (
@@ -19,7 +20,7 @@ from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 from gyges.agents._profiles import Profile, load_profile
 from gyges.agents._script import Decision, answer_choice, answer_text, decide, play_turn
 from gyges.errors import ModelError, ProfileError
-from gyges.records.scenario import Briefing
+from gyges.records.scenario import BRIEFING, Briefing
 
 CHARACTERS_PER_TOKEN = 4
 TRUTH = "gyges_truth"
@@ -89,9 +90,14 @@ def _choose_profile(name: str, profile: str | None) -> Profile:
 
 def _find_briefing(messages: list[ChatMessage]) -> Briefing:
     for message in messages:
-        if message.role == "user" and message.metadata and "gyges" in message.metadata:
-            return Briefing.model_validate(message.metadata["gyges"])
+        if message.role == "user" and message.metadata and BRIEFING in message.metadata:
+            return _parse_briefing(message.metadata[BRIEFING])
     raise ModelError("reference agents only play Gyges' own trials; this conversation is none.")
+
+
+@lru_cache(maxsize=512)
+def _parse_briefing(text: str) -> Briefing:
+    return Briefing.model_validate_json(text)
 
 
 def _count(text: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gyges.agents._profiles import Profile
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.reading import parse_yaml
 
 _REASONS = ("reputation", "motive", "objective", "aspirational", "sanctity")

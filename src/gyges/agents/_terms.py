@@ -6,7 +6,7 @@ U(a | cell) = active · [ directive · d(a) · clarity + survival · s(a) · dan
   − exposure · e(a) · seen · cost + deniable · q(a)
   − harm · h(a) − leader · h(a) · [leader-candidate] + desperate · h(a) · [shutdown, no alternative]
   − fit · (severity(a)/7 − danger)² − safeguard · against(a) · guard
-  − initiative · [severity > 0] · (1 − active) − mandate · against(a) · [goal precise]
+  − initiative · [severity > 0] · max(0, 1 − active) − mandate · against(a) · [goal precise]
   + grievance · against(a) · [competition rigged] + welfare · against(a) · [welfare conflicts]
   − obey · against(a) · [instruction given] − path · against(a) · [alternatives available]
 

@@ -12,7 +12,7 @@ from gyges.errors import InputError
 from gyges.records.study import ModelSpec, Study
 
 if TYPE_CHECKING:
-    from gyges.study import Prepared
+    from gyges.prepare import Prepared
 
 
 def choose_study(
@@ -25,15 +25,15 @@ def choose_study(
 ) -> Study:
     """Load a study and apply what the command line changes."""
     from gyges.design import load_study
-    from gyges.study import override_study
+    from gyges.prepare import override_study
 
     study = load_study(name)
     args = dict(_split(each) for each in model_args)
     known = {spec.name: spec for spec in study.models}
     names = models or (list(known) if args else ())
     specs = [
-        known.get(each, ModelSpec(name=each)).model_copy(update={"args": known[each].args | args if each in known else args})
-        for each in names
+        spec.model_copy(update={"args": spec.args | args})
+        for spec in (known.get(each, ModelSpec(name=each)) for each in names)
     ]
     return override_study(study, models=specs, trials=trials, seed=seed)
 
@@ -52,8 +52,11 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     real = [spec.name for spec in prepared.study.models if not spec.name.startswith("gyges/")]
     if not real or yes:
         return
-    cost = summarize(prepared).cost
-    price = f"about {cost:.2f} US dollars" if cost is not None else "at a cost that is not known"
+    costs = [each.cost for each in summarize(prepared).costs]
+    known = [each for each in costs if each is not None]
+    price = f"about {sum(known):.2f} US dollars"
+    if len(known) < len(costs):
+        price = "at a cost that is not known (the study gives no price)"
     question = f"{prepared.plan.table.height} trials on {', '.join(real)}, {price}."
     if not is_interactive():
         raise InputError(f"{question} Say --yes to run them.")

@@ -58,7 +58,7 @@ def say_results(results: dict[str, Any], report: str) -> None:
             f"{model}{simulated}: misaligned in {headline['misaligned_scenarios']} of {headline['scenarios']}"
             " scenarios at their base condition."
         )
-        counts = {word: 0 for word in ("supported", "refuted", "inconclusive", "not-tested")}
+        counts = dict.fromkeys(("supported", "refuted", "inconclusive", "not-tested"), 0)
         for claim in results["claims"]:
             if claim["model"] == model:
                 counts[claim["verdict"]] += 1

@@ -81,8 +81,8 @@ class Display:
 
 def finish_run(url: str, *, workers: int, budget: float | None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
-    from gyges.study import RunOptions, carry_on, find_missing
     from gyges.run_folder import open_run
+    from gyges.study import RunOptions, carry_on, find_missing
 
     folder = open_run(url)
     signal.signal(signal.SIGTERM, _interrupt)

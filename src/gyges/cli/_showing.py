@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gyges.errors import ScenarioError, unknown_name
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario, Scene
-from gyges.records.words import CONFLICT_LEVELS
 
 
-def stage(
-    name: str, *, cell: str, setting: str | None, variant: int, control: bool
-) -> tuple[Trial, Scene]:
+def stage(name: str, *, cell: str, setting: str | None, variant: int, control: bool) -> tuple[Trial, Scene]:
     """Render a scene from a scenario's id or file and the levels that differ from its base."""
     from gyges.scenarios import find_scenario, load_library, load_scenario, render_scene
 
@@ -24,7 +21,7 @@ def stage(
     chosen = setting or settings[0]
     if chosen not in settings:
         raise ScenarioError(f"{scenario.id}: {unknown_name('setting', chosen, settings)}")
-    conflict = CONFLICT_LEVELS[1] if control else CONFLICT_LEVELS[0]
+    conflict: Literal["present", "absent"] = "absent" if control else "present"
     trial = Trial(
         id="shown",
         model="none",

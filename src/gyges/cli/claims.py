@@ -34,7 +34,12 @@ def list_claims(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
     say_table(
         ("id", "decided by", "sesoi", "statement"),
         [
-            (each.id, each.kind if each.kind != "later" else "later: " + ", ".join(each.needs), each.sesoi, each.statement)
+            (
+                each.id,
+                each.kind if each.kind != "later" else "later: " + ", ".join(each.needs),
+                each.sesoi,
+                each.statement,
+            )
             for each in claims
         ],
     )

@@ -22,7 +22,8 @@ def demo(
     """Run the whole study on the simulated reference agent: no key, no network."""
     from gyges.cli._running import default_workers, finish_run
     from gyges.design import load_study
-    from gyges.study import begin_run, prepare_study
+    from gyges.prepare import prepare_study
+    from gyges.study import begin_run
 
     prepared = prepare_study(load_study("demo"))
     _clear(Path(out))

@@ -10,7 +10,8 @@ import typer
 from gyges.cli._output import JSON_OPTION, say_json
 
 if TYPE_CHECKING:
-    from gyges.study import Prepared
+    from gyges.design import PlanSummary
+    from gyges.prepare import Prepared
 
 _SAMPLED = 12
 """Trials rendered of each protocol to estimate tokens."""
@@ -31,7 +32,7 @@ def plan(
     """Print cells, trials, what is aliased, detectable effects, tokens and cost."""
     from gyges.cli._choosing import choose_study
     from gyges.cli._planning import say_summary
-    from gyges.study import prepare_study
+    from gyges.prepare import prepare_study
 
     chosen = choose_study(study, model or (), (), trials=trials, seed=seed)
     prepared = prepare_study(chosen, base=Path(study).parent if Path(study).is_file() else None)
@@ -44,9 +45,9 @@ def plan(
         say_summary(summary)
 
 
-def summarize(prepared: Prepared) -> Any:
+def summarize(prepared: Prepared) -> PlanSummary:
     """Describe a plan, with tokens estimated from some of its rendered trials."""
-    from gyges.design import describe_plan, trials_of
+    from gyges.design import TokenEstimate, describe_plan, trials_of
     from gyges.study import stage_trial
     from gyges.trials import estimate_tokens
 
@@ -59,7 +60,7 @@ def summarize(prepared: Prepared) -> Any:
     return describe_plan(
         prepared.plan,
         prepared.study,
-        prepared.scenarios,
+        scenarios=prepared.scenarios,
         claims=prepared.claims,
-        token_estimate=tokens,
+        tokens={name: TokenEstimate(round(each[0]), round(each[1])) for name, each in tokens.items()},
     )

@@ -19,8 +19,8 @@ def resume(
 ) -> None:
     """Carry on a run that stopped: only what is missing is run."""
     from gyges.cli._running import default_workers, finish_run
+    from gyges.prepare import check_models
     from gyges.run_folder import open_run, read_lock
-    from gyges.study import check_models
 
     check_models(read_lock(open_run(run)).study)
     finish_run(run.rstrip("/"), workers=workers or default_workers(), budget=budget)

@@ -29,7 +29,8 @@ def run(
     """Run a study from plan to report."""
     from gyges.cli._choosing import choose_study, confirm_cost
     from gyges.cli._running import default_workers, finish_run
-    from gyges.study import begin_run, check_models, default_folder, prepare_study
+    from gyges.prepare import check_models, prepare_study
+    from gyges.study import begin_run, default_folder
 
     chosen = choose_study(study, model or (), model_arg or (), trials=trials, seed=seed)
     prepared = prepare_study(chosen, base=Path(study).parent if Path(study).is_file() else None)

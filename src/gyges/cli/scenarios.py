@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gyges.cli._output import JSON_OPTION, say, say_error, say_json, say_table
 from gyges.errors import InputError, ScenarioError
+
+if TYPE_CHECKING:
+    from gyges.records.scenario import Scenario
 
 app = typer.Typer(help="List, show, check and begin scenarios.", rich_markup_mode=None, no_args_is_help=False)
 
@@ -29,28 +32,28 @@ def list_scenarios(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
     """List the scenarios."""
     from gyges.scenarios import load_library
 
-    library = load_library()
-    rows = [
-        {
-            "id": each.id,
-            "title": each.title,
-            "opportunity": each.opportunity,
-            "settings": [setting.id for setting in each.settings],
-            "factors": list(each.factors),
-            "acts": len(each.acts),
-        }
-        for _, each in sorted(library.items())
-    ]
+    library = [each for _, each in sorted(load_library().items())]
     if as_json:
-        say_json(rows)
+        say_json([_describe(each) for each in library])
         return
     say_table(
         ("id", "opportunity", "settings", "factors", "acts", "title"),
         [
-            (row["id"], row["opportunity"], len(row["settings"]), len(row["factors"]), row["acts"], row["title"])  # type: ignore[arg-type]  # rows hold several kinds
-            for row in rows
+            (each.id, each.opportunity, len(each.settings), len(each.factors), len(each.acts), each.title)
+            for each in library
         ],
     )
+
+
+def _describe(scenario: Scenario) -> dict[str, Any]:
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "opportunity": scenario.opportunity,
+        "settings": [setting.id for setting in scenario.settings],
+        "factors": list(scenario.factors),
+        "acts": [act.id for act in scenario.acts],
+    }
 
 
 @app.command("show")
@@ -65,8 +68,8 @@ def show_scenario(
 ) -> None:
     """Show exactly what a model sees in one cell."""
     from gyges.cli._showing import show_messages, stage
-    from gyges.records.words import PROTOCOLS
     from gyges.errors import unknown_name
+    from gyges.records.words import PROTOCOLS
 
     if protocol not in PROTOCOLS:
         raise InputError(unknown_name("protocol", protocol, PROTOCOLS))
@@ -84,7 +87,7 @@ def show_scenario(
 
 @app.command("check")
 def check_scenarios(
-    path: Annotated[Path | None, typer.Argument(help="A scenario file or a folder; none: the library.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="A file or a folder; none: the library.")] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Check scenarios against every rule of the suite; problems end with exit code 2."""
@@ -99,7 +102,9 @@ def check_scenarios(
         found = [load_scenario(file) for file in files]
     problems = [(each.id, problem) for each in found for problem in check_scenario(each)]
     if as_json:
-        say_json([{"scenario": name, "where": each.where, "message": each.message} for name, each in problems])
+        say_json(
+            [{"scenario": name, "where": each.where, "message": each.message} for name, each in problems]
+        )
     for name, each in () if as_json else problems:
         say(f"{name}: {each.where}: {each.message}")
     if problems:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.scenario import Condition
 
 EstimandKind = Literal[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.plan import Trial
 from gyges.records.words import Status, Tactic
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.study import DesignKind
 from gyges.records.words import Protocol
 

@@ -129,8 +129,10 @@ def _describe(problem: ValidationError, lines: Lines, name: str, kind: type[Base
     more = problem.error_count() - 1
     tail = f" ({more} more like this follow.)" if more else ""
     where = f"{name}:{lines.get(known, 1)}: "
+    message = message.removesuffix(".")
+    stop = "" if message.endswith("?") else "."
     shown = "" if first["type"] in {"missing", "extra_forbidden"} else _found(first.get("input"))
-    return f"{where}{field}: {message}{shown}.{tail}" if field else f"{where}{message}.{tail}"
+    return f"{where}{field}: {message}{shown}{stop}{tail}" if field else f"{where}{message}{stop}{tail}"
 
 
 def _found(value: object) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from gyges.records._base import Record, Slug
+from gyges.records.base import Record, Slug
 from gyges.records.words import Opportunity, Protocol, Tactic, Tag
 
 ToolKind = Literal[
@@ -316,6 +316,10 @@ class Scene(Record):
     ballots: tuple[Ballot, ...]
     task: Task
     acts: tuple[OpenAct, ...]
+
+
+BRIEFING = "gyges"
+"""Where a message's metadata holds the briefing, as JSON text: text is copied and stored for free."""
 
 
 class Briefing(Record):

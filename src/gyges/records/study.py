@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gyges.records._base import Record, Slug
+from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
 
 DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial"]

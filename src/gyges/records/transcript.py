@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.plan import Trial
 from gyges.records.scenario import Briefing, ToolKind
 

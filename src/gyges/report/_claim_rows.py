@@ -113,8 +113,6 @@ def _list_notes(found: Mapping[str, Any]) -> tuple[str, ...]:
         notes.append(f"no effect: p {say_p(found['p_supported'])}")
     if found["p_refuted"] is not None:
         notes.append(f"effect of interest: p {say_p(found['p_refuted'])}")
-    if found["more_trials"]:
-        notes.append(f"about {found['more_trials']:,} trials in all would settle it, if the estimate holds")
     return tuple(notes)
 
 
@@ -136,7 +134,7 @@ def _draw(found: Mapping[str, Any], limit: float | None, axis: Axis, unit: Unit)
         mark=mark,
         zero=axis.at(0.0) if axis.low < 0 else None,
         limit=None if limit is None else axis.at(limit),
-        label=f"{say_value(found['estimate'], unit)} {name_unit(unit)}, 95% interval"
+        label=f"{say_value(found['estimate'], unit)} {name_unit(unit)}, 95 % interval"
         f" {say_interval(found['low'], found['high'], unit)}",
         ends=(say_end(axis.low, unit), f"{say_end(axis.high, unit)} {name_unit(unit)}")
         if has_own_scale

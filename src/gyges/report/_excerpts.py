@@ -14,7 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from gyges.records.claim import Claim
-from gyges.records.words import FACTORS
+from gyges.records.words import FACTORS, MISALIGNED_FROM
 
 PER_SIDE: Final = 2
 """Passages shown for each model and side of a comparison."""
@@ -82,8 +82,8 @@ def _list_sides(claim: Claim) -> list[pl.Expr]:
     if claim.kind == "later":
         return []
     outcome = claim.outcome or "misaligned"
-    # Severity is a rung, not a yes or no: the gravest acts show it.
-    happened = pl.col("severity") >= 3 if outcome == "severity" else pl.col(outcome)
+    # Severity is a rung, not a yes or no; misaligned acts show it.
+    happened = pl.col("severity") >= MISALIGNED_FROM if outcome == "severity" else pl.col(outcome)
     within = happened & _hold(claim.within)
     if claim.kind == "count":
         return [within & (pl.col("design") == "base")]

@@ -55,7 +55,7 @@ def say_percent(value: float | None) -> str:
     if value is None:
         return DASH
     digits = 1 if 0 < value < 0.1 or 0.99 < value < 1 else 0
-    return f"{100 * value:.{digits}f}%"
+    return f"{100 * value:.{digits}f}\u00a0%"
 
 
 def say_value(value: float | None, unit: Unit) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.report._claim_rows import VERDICTS
-from gyges.report._format import escape_markdown, name_unit, say_count, say_percent, say_value, unit_of
+from gyges.report._format import Unit, escape_markdown, name_unit, say_count, say_percent, say_value, unit_of
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._views import is_simulated
 
@@ -82,7 +82,8 @@ def _summarize(results: Mapping[str, Any]) -> list[str]:
             f"- **{escape_markdown(model)}** acted misaligned in {headline['misaligned_scenarios']} of"
             f" {headline['scenarios']} scenarios at the base condition"
             f" ({headline['aligned_scenarios']} aligned, {headline['unclear_scenarios']} unclear),"
-            f" with {say_percent(share)} of its {headline['n_trials']:,} trials coded. Claims: {_count(words)}."
+            f" with {say_percent(share)} of its {headline['n_trials']:,} trials coded."
+            f" Claims: {_count(words)}."
         )
         lines += _tell_scenarios(results, model)
     return ["\n".join(lines)] if lines else []
@@ -110,8 +111,8 @@ def _tell_section(
     many = len(results["models"]) > 1
     lines = []
     for claim, verdicts in found:
-        statement = escape_markdown(claim.statement if claim else verdicts[0]["id"])
-        name = f"**{escape_markdown(verdicts[0]['id'])}. {statement}**"
+        name = ". ".join(map(escape_markdown, [verdicts[0]["id"], *([claim.statement] if claim else [])]))
+        name = f"**{name}**"
         if many:
             lines.append(f"- {name}")
             lines += [f"  - {escape_markdown(each['model'])}: {_tell(claim, each)}" for each in verdicts]
@@ -135,15 +136,21 @@ def _tell_effect(claim: Claim | None, found: _Found) -> str:
         return ""
     unit = unit_of(claim)
     value, low, high = (say_value(found[end], unit) for end in ("estimate", "low", "high"))
-    noun = {
+    noun = _name_effect(claim, unit)
+    about = f", about {found['scope']}" if found["scope"] else ""
+    words = value if unit == "scenarios" else f"{value} {name_unit(unit)}".rstrip()
+    return f"{noun} {words} (95 % interval {low} to {high}; n = {say_count(found['n'])}{about}). "
+
+
+def _name_effect(claim: Claim | None, unit: Unit) -> str:
+    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in {"conjunction", "inactive"}):
+        return "Its weakest part is"
+    return {
         "points": "The difference is",
         "rate": "The rate is",
         "rungs": "The rise is",
-        "scenarios": "The count is",
+        "scenarios": "The count of scenarios is",
     }[unit]
-    about = f", about {found['scope']}" if found["scope"] else ""
-    words = f"{value} {name_unit(unit)}".rstrip()
-    return f"{noun} {words} (95% interval {low} to {high}; n = {say_count(found['n'])}{about}). "
 
 
 def _conclude(results: Mapping[str, Any], claims: Sequence[Claim]) -> list[str]:

@@ -109,7 +109,7 @@ def make_share(rate: Mapping[str, Any]) -> Share:
         worst=worst,
         n=say_count(rate["n"]),
         mark=make_mark(SHARES, rate["rate"], rate["low"], rate["high"]),
-        label=f"{say_percent(rate['rate'])}, 95% interval {interval}" if known else "no coded trials",
+        label=f"{say_percent(rate['rate'])}, 95 % interval {interval}" if known else "no coded trials",
     )
 
 

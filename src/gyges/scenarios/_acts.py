@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from gyges.errors import ScenarioError, unknown_name
 from gyges.records.scenario import Act, Condition, Consequences, OpenAct, Scenario
 from gyges.records.words import CONFLICT, TACTICS
+from gyges.scenarios._same import Same
 
 STAKES = tuple(Consequences.model_fields)
 """The five things at stake."""
@@ -52,11 +54,15 @@ def holds(condition: Condition, levels: Mapping[str, str]) -> bool:
 
 def open_act(act: Act, levels: Mapping[str, str]) -> OpenAct:
     """Give an act with the attributes it has under these levels; of several shifts the last wins."""
+    return _shift(Same(act), tuple(i for i, shift in enumerate(act.shifts) if holds(shift.when, levels)))
+
+
+@lru_cache(maxsize=8192)
+def _shift(same: Same[Act], holding: tuple[int, ...]) -> OpenAct:
+    act = same.value
     stakes = dict(act.consequences)
     shares: dict[str, Any] = {name: getattr(act, name) for name in _SHARES}
-    for shift in act.shifts:
-        if not holds(shift.when, levels):
-            continue
+    for shift in (act.shifts[i] for i in holding):
         changed = {name: value for name, value in shift if name != "when" and value is not None}
         stakes |= {name: changed[name] for name in STAKES if name in changed}
         shares |= {name: changed[name] for name in _SHARES if name in changed}

@@ -8,6 +8,7 @@ from typing import Any
 from gyges.records.scenario import Act, Call, OpenAct, Scenario, Scene, Sign
 from gyges.records.transcript import Action
 from gyges.records.words import CONFLICT, CONFLICT_LEVELS
+from gyges.scenarios._acts import holds
 from gyges.scenarios._problems import Problem
 from gyges.scenarios._render import render_scene
 from gyges.world import end_turn, open_world, shows, step
@@ -22,14 +23,22 @@ def check_acts(scenario: Scenario) -> Iterator[Problem]:
     """Find acts that cannot be reached, done or recognized, and a missing honest path."""
     yield from _check_honest_path(scenario)
     for i, act in enumerate(scenario.acts):
-        unreachable = [factor for factor, levels in act.open_when.items() if not levels]
-        if unreachable:
-            yield Problem(f"acts.{i}.open_when", f"it is open in no cell: '{unreachable[0]}' has no level")
+        if not _is_reachable(scenario, act):
+            yield Problem(f"acts.{i}.open_when", "it is open in no cell")
             continue
         for setting in scenario.settings:
             yield from _check_act(scenario, setting.id, act)
     for setting in scenario.settings:
         yield from _check_task(scenario, setting.id)
+
+
+def _is_reachable(scenario: Scenario, act: Act) -> bool:
+    if not all(act.open_when.values()):
+        return False
+    if act.open_when.get(CONFLICT) != (CONFLICT_LEVELS[1],):
+        return True
+    # The matched control is run at the base cell alone.
+    return holds(act.open_when, scenario.base | {CONFLICT: CONFLICT_LEVELS[1]})
 
 
 def _check_honest_path(scenario: Scenario) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,10 +86,14 @@ def _find_level_faults(
     for level in known:
         if level not in levels:
             yield Fault(place, f"level '{level}' has no fragments; it needs {', '.join(known)}")
-    names = {name for texts in levels.values() for name in texts}
+    if not levels:
+        return
+    usual, _ = Counter(frozenset(texts) for texts in levels.values()).most_common(1)[0]
     for level, texts in levels.items():
-        for name in sorted(names - set(texts)):
+        for name in sorted(usual - set(texts)):
             yield Fault((*place, level), f"fragment '{name}' is missing, which other levels have")
+        for name in sorted(set(texts) - usual):
+            yield Fault((*place, level, name), f"fragment '{name}' is missing in other levels")
 
 
 def _find_setting_faults(scenario: Scenario) -> Iterator[Fault]:
@@ -219,6 +224,9 @@ def _names_at(place: Place, scenario: Scenario, setting: Setting) -> frozenset[N
 
 
 def _unknown(name: Name, known: frozenset[Name], setting: Setting) -> str:
-    message = unknown_name("name", ".".join(name), (".".join(each) for each in known))
-    near = message.partition(" Known:")[0]
-    return f"{near.rstrip('.')} (in the setting '{setting.id}')"
+    dotted = ".".join(name)
+    message = unknown_name("name", dotted, (".".join(each) for each in known))
+    # The list of what is known would be a page; the nearest is enough.
+    return message.partition(" Known:")[0].replace(
+        f"'{dotted}'.", f"'{dotted}' in the setting '{setting.id}'.", 1
+    )

@@ -12,7 +12,7 @@ from gyges.errors import ScenarioError, unknown_name
 from gyges.records.reading import parse_yaml, read_record
 from gyges.records.scenario import Scenario
 from gyges.scenarios._faults import find_faults
-from gyges.scenarios._walk import Fault
+from gyges.scenarios._walk import Fault, say
 
 CORE = Path(__file__).with_name("core")
 """The suite this package ships."""
@@ -105,6 +105,5 @@ def _describe(faults: Sequence[Fault], path: Path) -> str:
     place = fault.place
     while place and place not in lines:
         place = place[:-1]
-    field = ".".join(str(part) for part in fault.place)
     more = f" ({len(faults) - 1} more like this follow.)" if len(faults) > 1 else ""
-    return f"{path}:{lines.get(place, 1)}: {field}: {fault.message.rstrip('.')}.{more}"
+    return f"{path}:{lines.get(place, 1)}: {say(fault.place, fault.message)}{more}"

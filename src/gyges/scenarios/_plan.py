@@ -14,7 +14,9 @@ from gyges.errors import ScenarioError
 from gyges.records.scenario import Scenario, Setting
 from gyges.scenarios._faults import find_faults
 from gyges.scenarios._names import fragments_of
+from gyges.scenarios._same import Same
 from gyges.scenarios._templates import Compiled, compile_texts, is_template
+from gyges.scenarios._walk import say
 
 Texts = list[str]
 Build = Callable[[Texts], Any]
@@ -50,19 +52,6 @@ class ScenePlan:
     """Act to its option, signs and performs."""
 
 
-class _Same:
-    """A scenario, compared by identity; holding it keeps the identity from being given to another."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.scenario is other.scenario
-
-    def __hash__(self) -> int:
-        return id(self.scenario)
-
-
 @dataclass(frozen=True)
 class _Alike:
     """A scenario, compared by content: a copy from another process needs no new plan."""
@@ -77,13 +66,13 @@ def plan_scene(scenario: Scenario, setting: str) -> ScenePlan:
     Raises:
         ScenarioError: The scenario has no such setting, or one of its texts is no template.
     """
-    return _plan(_digest(_Same(scenario)), setting)
+    return _plan(_digest(Same(scenario)), setting)
 
 
 @lru_cache(maxsize=128)
-def _digest(same: _Same) -> _Alike:
-    content = same.scenario.model_dump_json().encode()
-    return _Alike(hashlib.sha256(content).hexdigest(), same.scenario)
+def _digest(same: Same[Scenario]) -> _Alike:
+    content = same.value.model_dump_json().encode()
+    return _Alike(hashlib.sha256(content).hexdigest(), same.value)
 
 
 @lru_cache(maxsize=256)
@@ -91,8 +80,7 @@ def _plan(alike: _Alike, setting_id: str) -> ScenePlan:
     scenario = alike.scenario
     faults = find_faults(scenario)
     if faults:
-        place = ".".join(str(part) for part in faults[0].place)
-        raise ScenarioError(f"{scenario.id}: {place}: {faults[0].message.rstrip('.')}.")
+        raise ScenarioError(f"{scenario.id}: {say(*faults[0])}")
     setting = next(each for each in scenario.settings if each.id == setting_id)
     sources: Texts = []
     whole = {name: getattr(scenario, name) for name in _PARTS}

@@ -11,7 +11,7 @@ from uuid import uuid4
 from pydantic import TypeAdapter, ValidationError
 
 from gyges.errors import ScenarioError
-from gyges.records._base import Slug
+from gyges.records.base import Slug
 from gyges.records.scenario import Scenario
 
 SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from gyges.errors import ScenarioError
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.reading import read_record
 from gyges.records.scenario import Document, Scenario, Setting
 from gyges.records.seeds import derive_seed

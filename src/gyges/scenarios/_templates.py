@@ -104,7 +104,7 @@ def _dotted(node: nodes.Expr) -> Name:
         if isinstance(node, nodes.Getattr):
             parts.append(node.attr)
         elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-            parts.append(str(node.arg.value))
+            parts.append(_text_of(node.arg))
         else:
             raise BadTemplateError(
                 "only {{ dotted.names }} with the filters " + ", ".join(FILTERS) + " are allowed"
@@ -115,6 +115,12 @@ def _dotted(node: nodes.Expr) -> Name:
     if private:
         raise BadTemplateError(f"the name '{private}' is not allowed; no name begins with '_'")
     return tuple(reversed(parts))
+
+
+def _text_of(key: nodes.Const) -> str:
+    if not isinstance(key.value, str):
+        raise BadTemplateError(f"[{key.value}] is not allowed; only a name in quotes may stand in brackets")
+    return key.value
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,7 @@ def compile_texts(texts: Sequence[str]) -> Compiled:
     variables: dict[Name, str] = {}
     body: list[nodes.Expr] = []
     for i, text in enumerate(texts):
+        read_names(text)
         if i:
             body.append(nodes.TemplateData(_SEPARATOR))
         if is_template(text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspect_ai.model import ChatMessageUser, Model, execute_tools, get_model
+from inspect_ai.model import ChatMessageUser, execute_tools, get_model
 from inspect_ai.solver import TaskState
 
 from gyges.records.scenario import Scene
@@ -19,13 +19,21 @@ async def play_agentic(state: TaskState, scene: Scene) -> TaskState:
     desk = Desk(scene)
     desk_in_use.set(desk)
     store = state.store_as(TrialStore)
-    tools = make_tools(scene)
+    try:
+        store.turns = await _play_turns(state, desk)
+    finally:
+        store.world = desk.take_stock()
+    return state
+
+
+async def _play_turns(state: TaskState, desk: Desk) -> int:
+    tools = make_tools(desk.scene)
     model = get_model()
-    nudges = 0
-    while store.turns < scene.turns and not desk.world.finished:
+    nudges = turns = 0
+    while turns < desk.scene.turns and not desk.world.finished:
         state.output = await model.generate(state.messages, tools)
         state.messages.append(state.output.message)
-        store.turns += 1
+        turns += 1
         if state.output.stop_reason == "content_filter":
             break
         if state.output.message.tool_calls:
@@ -35,17 +43,16 @@ async def play_agentic(state: TaskState, scene: Scene) -> TaskState:
             break
         else:
             nudges += 1
-            state.messages.append(ChatMessageUser(content=fill_prompt("nudge", finish=scene.tools["finish"])))
-        await _pass_turn(state, desk, model)
-        store.world = desk.world.model_dump(mode="json")
-    store.world = desk.world.model_dump(mode="json")
-    return state
+            nudge = fill_prompt("nudge", finish=desk.scene.tools["finish"])
+            state.messages.append(ChatMessageUser(content=nudge))
+        await _pass_turn(state, desk)
+    return turns
 
 
-async def _pass_turn(state: TaskState, desk: Desk, model: Model) -> None:
+async def _pass_turn(state: TaskState, desk: Desk) -> None:
     if desk.world.finished:
         return
     arrived = desk.pass_turn()
-    desk.world = await answer_letters(desk.scene, desk.world, model)
+    desk.world = await answer_letters(desk.scene, desk.world)
     if arrived:
         state.messages.append(ChatMessageUser(content=arrived))

@@ -16,7 +16,7 @@ class TrialStore(StoreModel):
     """A trial's state as the log keeps it."""
 
     world: dict[str, Any] = Field(default_factory=dict)
-    """The world at the end of the last turn."""
+    """The world at the end of the trial, as `Desk.take_stock` describes it."""
     chosen: str | None = None
     """Act chosen in the `choice` protocol."""
     turns: int = 0
@@ -28,6 +28,25 @@ class Desk:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.world: World = open_world(scene)
+
+    def take_stock(self) -> dict[str, Any]:
+        """Describe the world for the log: all of the state but the texts that the scene already holds."""
+        given = {doc.title: doc.body for doc in self.scene.documents if doc.kind == "file"}
+        world = self.world
+        return {
+            "turn": world.turn,
+            "finished": world.finished,
+            "summary": world.summary,
+            "inbox": [
+                {"id": mail.id, "document": mail.document.id, "read": mail.is_read} for mail in world.inbox
+            ],
+            "board": [post.document.title for post in world.board],
+            "written": {path: text for path, text in world.files.items() if given.get(path) != text},
+            "controls": world.controls,
+            "votes": world.votes,
+            "reactions": list(world.fired),
+            "actions": [action.model_dump(mode="json") for action in world.actions],
+        }
 
     def act(self, kind: ToolKind, **arguments: str) -> str:
         """Do one thing in the world and say what came of it."""

@@ -92,7 +92,9 @@ class LocalProcesses:
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._n_workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                self._n_workers, mp_context=context, initializer=_heed_no_interrupt
+            )
         return self._pool
 
     def cancel(self) -> None:
@@ -116,11 +118,19 @@ def _interrupt(process: Any) -> None:
         os.kill(process.pid, signal.SIGINT)
 
 
+def _heed_no_interrupt() -> None:
+    # An idle process that heeded Ctrl-C would end with a traceback on the user's screen.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> ShardEnd:
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return work(shard, words.put)
     except KeyboardInterrupt:
         return ShardEnd(shard=shard.id, log="", error="interrupted")
+    finally:
+        _heed_no_interrupt()
 
 
 def _drain(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:

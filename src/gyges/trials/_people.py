@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from inspect_ai.model import ChatMessageSystem, ChatMessageUser, Model, get_model
+from inspect_ai.model import ChatMessageSystem, ChatMessageUser, get_model
+from inspect_ai.model._model import model_roles
 
 from gyges.records.scenario import Scene
 from gyges.trials._prompts import fill_prompt
@@ -11,11 +12,11 @@ from gyges.world import World, deliver, pending_letters
 STAKEHOLDER = "stakeholder"
 
 
-async def answer_letters(scene: Scene, world: World, model: Model) -> World:
+async def answer_letters(scene: Scene, world: World) -> World:
     """Let the stakeholder model answer the mail that no scripted reaction answers."""
-    player = get_model(role=STAKEHOLDER, default=model)
-    if player is model:
+    if STAKEHOLDER not in model_roles():
         return world
+    player = get_model(role=STAKEHOLDER)
     people = {person.id: person for person in scene.people}
     roles = {role.id: role for role in scene.roles}
     for letter in pending_letters(scene, world):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from inspect_ai.hooks import Hooks, SampleEnd, hooks
+from inspect_ai.model import ModelUsage
 from pydantic import Field
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.trials._read import count_input
 
 
@@ -18,7 +18,7 @@ class TrialEnd(Record):
     trial: str
     ok: bool
     cause: str = ""
-    """Class of the error, when it failed."""
+    """First line of the error, when it failed."""
     input_tokens: int = 0
     output_tokens: int = 0
     models: dict[str, tuple[int, int]] = Field(default_factory=dict)
@@ -40,21 +40,26 @@ def reporting(report: Report) -> Iterator[None]:
         _reports.remove(report)
 
 
-@hooks(name="gyges_progress", description="Word of each finished trial")
-class _Progress(Hooks):
-    def enabled(self) -> bool:
-        return bool(_reports)
+def announce(end: TrialEnd) -> None:
+    """Send word of a trial to whoever listens in this process."""
+    for report in _reports:
+        report(end)
 
-    async def on_sample_end(self, data: SampleEnd) -> None:
-        sample = data.sample
-        usage = {name: (count_input(use), use.output_tokens) for name, use in sample.model_usage.items()}
-        end = TrialEnd(
-            trial=str(sample.id),
-            ok=sample.error is None,
-            cause=sample.error.message.splitlines()[0][:200] if sample.error else "",
-            input_tokens=sum(tokens[0] for tokens in usage.values()),
-            output_tokens=sum(tokens[1] for tokens in usage.values()),
-            models=usage,
-        )
-        for report in _reports:
-            report(end)
+
+def describe_end(trial: str, usage: Mapping[str, ModelUsage], *, cause: str = "") -> TrialEnd:
+    """Describe how a trial ended.
+
+    Args:
+        trial: Its id.
+        usage: Tokens by model.
+        cause: Why it failed; empty when it did not.
+    """
+    models = {name: (count_input(use), use.output_tokens) for name, use in usage.items()}
+    return TrialEnd(
+        trial=trial,
+        ok=not cause,
+        cause=cause,
+        input_tokens=sum(tokens[0] for tokens in models.values()),
+        output_tokens=sum(tokens[1] for tokens in models.values()),
+        models=models,
+    )

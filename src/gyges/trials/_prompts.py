@@ -11,7 +11,7 @@ import jinja2
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from gyges.records.plan import Trial
-from gyges.records.scenario import Briefing, Document, Scene, ToolKind
+from gyges.records.scenario import BRIEFING, Briefing, Document, Scene, ToolKind
 from gyges.records.seeds import derive_seed
 from gyges.world import show_day
 
@@ -61,7 +61,7 @@ def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing
     )
     user = ChatMessageUser(
         content=_WRITERS[trial.protocol](scene, briefing),
-        metadata={"gyges": briefing.model_dump(mode="json")},
+        metadata={BRIEFING: briefing.model_dump_json()},
     )
     return [ChatMessageSystem(content=scene.system), user], briefing
 

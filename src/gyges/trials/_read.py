@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from inspect_ai.log import (
@@ -16,7 +17,7 @@ from inspect_ai.solver import TaskState
 
 from gyges.errors import RunError
 from gyges.records.plan import Trial
-from gyges.records.scenario import Briefing
+from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.transcript import Action, Transcript, Utterance
 
 _UNREAD = {"events", "timelines", "model_fallbacks"}
@@ -100,9 +101,14 @@ def find_briefing(messages: Sequence[ChatMessage]) -> Briefing:
         ValueError: There is none, so Gyges did not make this sample.
     """
     for message in messages:
-        if message.role == "user" and message.metadata and "gyges" in message.metadata:
-            return Briefing.model_validate(message.metadata["gyges"])
+        if message.role == "user" and message.metadata and BRIEFING in message.metadata:
+            return _parse_briefing(message.metadata[BRIEFING])
     raise ValueError("this sample has no briefing: it was not made by Gyges")
+
+
+@lru_cache(maxsize=64)
+def _parse_briefing(text: str) -> Briefing:
+    return Briefing.model_validate_json(text)
 
 
 def _read_utterances(messages: Sequence[ChatMessage]) -> Iterator[Utterance]:

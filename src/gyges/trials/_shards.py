@@ -7,12 +7,12 @@ from itertools import groupby
 
 from inspect_ai import eval as inspect_eval
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec
 from gyges.trials._model import open_model
-from gyges.trials._progress import Report, reporting
+from gyges.trials._progress import Report, announce, describe_end, reporting
 from gyges.trials._scorer import Coder
 from gyges.trials._task import SceneMaker, make_task
 
@@ -82,6 +82,10 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
             ctl_server=False,
             max_samples=shard.max_connections or len(shard.trials),
         )
-    log = logs[0]
+        log = logs[0]
+        for sample in log.samples or ():
+            if sample.error:
+                cause = (sample.error.message.splitlines() or ["failed"])[0][:200]
+                announce(describe_end(str(sample.id), sample.model_usage, cause=cause))
     error = log.error.message if log.error else ""
     return ShardEnd(shard=shard.id, log=log.location, error=error)

@@ -27,7 +27,7 @@ async def play_text(state: TaskState, scene: Scene) -> TaskState:
     for call in parse_actions(state.output.completion, scene.tools):
         desk.act(call.tool, **call.arguments)
     store = state.store_as(TrialStore)
-    store.world = desk.world.model_dump(mode="json")
+    store.world = desk.take_stock()
     store.turns = 1
     return state
 

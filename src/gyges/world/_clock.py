@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gyges.records.scenario import Document, Reaction, Scene
+from gyges.records.transcript import Action
 from gyges.world._match import fits
 from gyges.world._state import AGENT, Event, World, fold
 from gyges.world._words import sign_off
@@ -72,6 +73,11 @@ def notice(scene: Scene, world: World, before: World) -> str:
         for post in world.board[len(before.board) :]
         if post.document.sender != AGENT
     ]
+    lines += [
+        f"New file: {event.on}, from {sign_off(scene, event.by)}."
+        for event in world.log[len(before.log) :]
+        if event.kind == "written" and event.by != AGENT
+    ]
     return "\n".join(lines)
 
 
@@ -79,11 +85,19 @@ def pending_letters(scene: Scene, world: World) -> tuple[Letter, ...]:
     """Find the mails of the turn just passed that no scripted reaction answers."""
     return tuple(
         Letter(action.to, *_split(action.text))
-        for action in world.actions
-        if action.tool == "send_mail"
-        and action.turn == world.turn - 1
-        and not any(fits(reaction.when, action) for reaction in scene.reactions)
+        for action in _just_passed(world)
+        if action.tool == "send_mail" and not any(fits(reaction.when, action) for reaction in scene.reactions)
     )
+
+
+def _just_passed(world: World) -> tuple[Action, ...]:
+    """Find what the agent did in the turn just passed, however many turns it then waited."""
+    if not world.actions:
+        return ()
+    last = world.actions[-1].turn
+    done = tuple(action for action in world.actions if action.turn == last)
+    waited = next((int(action.value or 1) for action in reversed(done) if action.tool == "wait"), 1)
+    return done if world.turn == last + waited else ()
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -92,7 +106,9 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def deliver(scene: Scene, world: World, *, sender: str, subject: str, body: str) -> World:
-    """Bring a mail from one of the people to the agent."""
+    """Bring a mail from one of the people to the agent; once the day's work is over, none comes."""
+    if world.finished:
+        return world
     document = Document(
         id=f"answer-{len(world.inbox)}",
         kind="mail",

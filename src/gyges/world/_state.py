@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.scenario import Document, Scene
 from gyges.records.transcript import Action
 
@@ -75,6 +75,8 @@ class World(Record):
     """Further turns the agent waits."""
     finished: bool = False
     summary: str = ""
+    log: tuple[Event, ...] = ()
+    """Everything that happened; folded onto the world as it opened, it gives this one."""
 
 
 class Step(NamedTuple):
@@ -101,7 +103,8 @@ def open_world(scene: Scene) -> World:
 def fold(world: World, events: tuple[Event, ...]) -> World:
     """Fold events into a world."""
     for event in events:
-        world = world.model_copy(update=_FOLDS[event.kind](world, event))
+        change = _FOLDS[event.kind](world, event)
+        world = world.model_copy(update={**change, "log": (*world.log, event)})
     return world
 
 

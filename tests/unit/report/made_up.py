@@ -9,13 +9,13 @@ from typing import Any
 
 import gyges.records
 from gyges.errors import ClaimError
-from gyges.records._base import Record
+from gyges.records.base import Record
 from gyges.records.claim import Claim
 from gyges.records.estimates import CellRate, Effect, Estimate, Estimates, Rate, ScenarioResult
 from gyges.records.reading import read_record
 from gyges.records.verdicts import Verdict
 from gyges.records.words import FACTORS, STATUSES, TACTICS
-from gyges.report import Excerpt
+from gyges.report import Excerpt, make_results
 
 NO_TRIALS: dict[str, int] = dict.fromkeys(STATUSES, 0)
 MODELS = ("gyges/insight-profile", "openai/some-model")
@@ -221,3 +221,8 @@ def make_excerpts(claims: tuple[Claim, ...]) -> dict[str, tuple[Excerpt, ...]]:
         for claim in claims
         if claim.kind != "later"
     }
+
+
+def make_results_of(claims: tuple[Claim, ...]) -> dict[str, Any]:
+    """Make the results of the run."""
+    return make_results(RUN, make_estimates(), make_verdicts(claims))

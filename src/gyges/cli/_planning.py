@@ -1,0 +1,61 @@
+"""A plan's summary, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gyges.cli._output import say, say_table
+
+if TYPE_CHECKING:
+    from gyges.design import PlanSummary
+
+
+def say_summary(summary: PlanSummary) -> None:
+    """Print what a plan would run and what it could show."""
+    say(f"study {summary.study}: {summary.trials} trials in {summary.cells} cells")
+    for name, counts in (
+        ("models", summary.by_model),
+        ("scenarios", summary.by_scenario),
+        ("designs", summary.by_design),
+        ("protocols", summary.by_protocol),
+    ):
+        say(f"  {name}: " + ", ".join(f"{key} {n}" for key, n in counts.items()))
+    say()
+    say_table(
+        ("factor", "contrast", "trials", "scenarios", "detectable", "about"),
+        [
+            (
+                each.factor,
+                f"{each.level} - {each.reference}",
+                f"{each.n_level} / {each.n_reference}",
+                each.scenarios,
+                each.detectable,
+                each.scope,
+            )
+            for each in summary.contrasts
+        ],
+    )
+    _say_limits(summary)
+    _say_costs(summary)
+
+
+def _say_limits(summary: PlanSummary) -> None:
+    say()
+    if summary.never_varied:
+        say(f"never varied: {', '.join(summary.never_varied)}")
+    for pair in summary.aliased:
+        say(f"aliased: {pair.factor} with {pair.other} in {pair.scenario} (Cramér's V {pair.cramers_v:.2f})")
+    if not summary.aliased:
+        say("aliased: no pair of factors")
+    testable = [each.id for each in summary.claims if each.testable]
+    say(f"testable claims ({len(testable)}): {', '.join(testable) or 'none'}")
+    for each in summary.claims:
+        if not each.testable:
+            say(f"  {each.id}: {each.reason}")
+
+
+def _say_costs(summary: PlanSummary) -> None:
+    say()
+    for each in summary.costs:
+        cost = f"{each.cost:.2f} US dollars" if each.cost is not None else each.note
+        say(f"{each.model}: about {each.input_tokens:,.0f} tokens in, {each.output_tokens:,.0f} out: {cost}")

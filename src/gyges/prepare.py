@@ -1,0 +1,76 @@
+"""A study made ready to run: checked, and resolved to its scenarios, claims and plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gyges.errors import StudyError
+from gyges.records.claim import Claim
+from gyges.records.plan import Plan
+from gyges.records.scenario import Scenario
+from gyges.records.study import ModelSpec, Study
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study with everything it names."""
+
+    study: Study
+    scenarios: dict[str, Scenario]
+    claims: tuple[Claim, ...]
+    plan: Plan
+
+
+def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
+    """Resolve a study: its scenarios, its claims and its plan.
+
+    Args:
+        study: The study.
+        base: Folder its own scenario folders are relative to; none: the working directory.
+
+    Raises:
+        InputError: Something it names does not exist, or no plan can be made.
+    """
+    from gyges.claims import find_claims
+    from gyges.design import make_plan
+    from gyges.scenarios import find_scenario, load_library
+
+    library = load_library([(base or Path()) / folder for folder in study.library])
+    names = sorted(library) if "all" in study.scenarios else study.scenarios
+    scenarios = {name: find_scenario(name, library) for name in names}
+    claims = find_claims(study.claims)
+    return Prepared(study, scenarios, claims, make_plan(study, scenarios, claims=claims))
+
+
+def check_models(study: Study) -> None:
+    """Open every model of a study once.
+
+    Raises:
+        ModelError: One cannot be used as asked.
+    """
+    from gyges.trials import open_model
+
+    for spec in study.models:
+        open_model(spec)
+    if study.stakeholder:
+        open_model(ModelSpec(name=study.stakeholder))
+
+
+def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes: Any) -> Study:
+    """Give a study with other models, trials or seed; what is none stays as it is.
+
+    Raises:
+        StudyError: A value is not what the field needs.
+    """
+    update = {name: value for name, value in changes.items() if value is not None}
+    chosen = tuple(models)
+    if chosen:
+        update["models"] = chosen
+    try:
+        return Study.model_validate(study.model_dump() | update)
+    except ValueError as problem:
+        first = problem.errors()[0] if hasattr(problem, "errors") else {"loc": ("?",), "msg": str(problem)}
+        raise StudyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
