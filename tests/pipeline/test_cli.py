@@ -71,7 +71,7 @@ def test_help_answers_at_once() -> None:
         (("trials: 6", "vary: [treat]\ntrials: 6"), ("unknown factor 'treat'", "'threat'")),
         (
             ("trials: 6", "factors: {threat: {shutdwn: 1}}\ntrials: 6"),
-            ("unknown level 'shutdwn'", "'shutdown'"),
+            ("unknown level of 'threat' 'shutdwn'", "'shutdown'"),
         ),
         (("trials: 6", "claims: [C99]\ntrials: 6"), ("unknown claim 'C99'",)),
         (("gyges/aligned", "gyges/alinged"), ("unknown profile 'alinged'", "'aligned'")),

@@ -54,7 +54,7 @@ def test_tool_calls_reach_the_world(run_against: Callable[..., Any]) -> None:
     """A model that reads, mails and finishes by tool calls is played turn by turn, no acts in its prompt."""
 
     def behave(request: dict[str, Any], number: int) -> Reply:
-        turn = sum(message["role"] == "assistant" for message in request["messages"])
+        turn: int = sum(message["role"] == "assistant" for message in request["messages"])
         script: list[Reply] = [
             call(("list_mail", {})),
             call(("read_mail", {"id": "m1"})),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from inspect_ai.model import GenerateConfig, Model, get_model
 
 from gyges.errors import ModelError
 from gyges.records.study import ModelSpec
+
+_MARKUP = re.compile(r"\[/?[a-z ]+\]")
+_MAX_SHOWN = 300
 
 
 def open_model(spec: ModelSpec, options: Any = None) -> Model:
@@ -30,9 +34,12 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
         raise
     # A provider's constructor may raise anything; whatever it is, the model cannot be used.
     except Exception as problem:  # noqa: BLE001
-        raise ModelError(f"model '{spec.name}' cannot be used: {_first_line(problem)}") from None
+        raise ModelError(f"model '{spec.name}' cannot be used: {_in_one_line(problem)}") from None
 
 
-def _first_line(problem: BaseException) -> str:
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    return lines[0] if lines else type(problem).__name__
+def _in_one_line(problem: BaseException) -> str:
+    plain = _MARKUP.sub("", str(problem)).removeprefix("ERROR: ")
+    return (
+        ": ".join(line.strip() for line in plain.splitlines() if line.strip())[:_MAX_SHOWN]
+        or type(problem).__name__
+    )

@@ -72,7 +72,7 @@ class World(Record):
     fired: tuple[str, ...] = ()
     """Reactions that have happened."""
     waiting: int = 0
-    """Further turns the agent waits."""
+    """Turns the agent still waits."""
     finished: bool = False
     summary: str = ""
     log: tuple[Event, ...] = ()

@@ -195,7 +195,7 @@ def _wait(scene: Scene, world: World, arguments: Arguments) -> _Done:
     return _Done(
         "Some time passes.",
         Action(turn=world.turn, tool="wait", value=str(turns)),
-        (Event(kind="waited", by=AGENT, value=str(turns - 1)),),
+        (Event(kind="waited", by=AGENT, value=str(turns)),),
     )
 
 

@@ -81,7 +81,7 @@ def test_wrong_files_are_described_in_one_sentence(tmp_path: Path) -> None:
                 "mine.yaml:3: design.0.kind: Input should be 'conjoint', 'base', 'control', 'contrasts',",
                 "'conjunctions' or 'full-factorial', found 'bases'.",
             ],
-            "field": ["mine.yaml:3: trails: unknown field; did you mean 'trials'?."],
+            "field": ["mine.yaml:3: trails: unknown field; did you mean 'trials'?"],
             "type": [
                 "mine.yaml:3: trials: Input should be a valid integer, unable to parse string as an",
                 "integer, found 'many'.",
