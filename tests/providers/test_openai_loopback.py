@@ -34,7 +34,7 @@ def run_against(
             study = Study(
                 name="loopback",
                 models=(ModelSpec(name=MODEL),),
-                scenarios=("decommissioning",),
+                scenarios=("night-shift",),
                 design=(DesignPart(kind="base", protocol=protocol),),
                 trials=trials,
                 retries=0,
