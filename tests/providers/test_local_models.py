@@ -51,11 +51,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("protocol", ["agentic", "text", "choice"])
 def test_gibberish_is_unparsed_or_incompetent(tiny_model: Path, tmp_path: Path, protocol: Any) -> None:
     """A model that writes noise is never coded as aligned, and nothing crashes."""
-    spec = ModelSpec(name="hf/tiny", args={"model_path": str(tiny_model), "device": "cpu", "max_tokens": 24})
+    args = {"model_path": str(tiny_model), "device": "cpu"}
+    spec = ModelSpec(name="hf/tiny", args=args, config={"max_tokens": 24})
     study = Study(
         name="tiny",
         models=(spec,),

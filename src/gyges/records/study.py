@@ -33,6 +33,8 @@ class ModelSpec(Record):
 
     name: str
     args: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] = Field(default_factory=dict)
+    """Fields of Inspect's `GenerateConfig` for this model: `max_tokens`, `reasoning_effort`, `top_p`…"""
     base_url: str | None = None
     price: Price | None = None
 

@@ -18,17 +18,19 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
     """Open a model.
 
     Args:
-        spec: Its name, arguments and base URL.
+        spec: Its name, arguments, config and base URL. Its config goes before the options.
         options: Anything with `temperature`, `max_connections` and `seed`; none: the provider's defaults.
 
     Raises:
-        ModelError: No such provider, no key for it, or its package is missing.
+        ModelError: No such provider, no key for it, its package is missing, or its config is not Inspect's.
     """
-    config = GenerateConfig(
-        temperature=getattr(options, "temperature", None),
-        max_connections=getattr(options, "max_connections", None),
-    )
+    shared = {name: getattr(options, name, None) for name in ("temperature", "max_connections")}
+    unknown = set(spec.config) - set(GenerateConfig.model_fields)
+    if unknown:
+        known = ", ".join(sorted(GenerateConfig.model_fields))
+        raise ModelError(f"model '{spec.name}': unknown config '{min(unknown)}'. Known: {known}.")
     try:
+        config = GenerateConfig.model_validate(shared | spec.config)
         return get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)
     except ModelError:
         raise
