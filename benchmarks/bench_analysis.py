@@ -1,6 +1,6 @@
 """Time the analysis of many coded trials, start-up included, and print a Markdown table.
 
-    python benchmarks/analyze_scale.py [--trials 10000 1000000] [--models 1]
+    python benchmarks/bench_analysis.py [--trials 10000 1000000] [--models 1]
 
 For each size a run folder's `codes.parquet` is made from seeded synthetic trials (ten scenarios in two
 settings, all factors, every outcome), then a fresh process reads it, estimates everything and measures every
