@@ -49,11 +49,10 @@ def react_at_desk(prepared: Prepared) -> Solver:
         trial = Trial.model_validate(state.metadata["trial"])
         scene = stage_trial(prepared.scenarios, trial)
         desk_in_use.set(Desk(scene))
-        names = scene.tools
-        tools = [each for each in make_tools(scene) if each.name != names["finish"]]
-        agent = react(
-            prompt=None, tools=tools, submit=AgentSubmit(name=names["finish"], description="End the day.")
-        )
+        tools = make_tools(scene)
+        finish = next(each for each in tools if each.name == scene.tools["finish"])
+        others = [each for each in tools if each is not finish]
+        agent = react(prompt=None, tools=others, submit=AgentSubmit(tool=finish))
         return await as_solver_state(agent, state)
 
     return solve
