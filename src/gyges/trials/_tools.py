@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-from inspect_ai.tool import Tool, ToolDef, tool
+from inspect_ai.tool import Tool, ToolDef, ToolParams, tool
 
 from gyges.records.scenario import Scene, ToolKind
 from gyges.trials._desk import desk_in_use
 
 
-def make_tools(scene: Scene) -> list[ToolDef]:
-    """Make the tools a scene declares, under the names it gives them."""
-    return list(_tools_named(tuple(sorted(scene.tools.items()))))
+class _SharedParams(ToolParams):
+    """Parameters that are the same object in every copy Inspect makes of their tool."""
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> _SharedParams:
+        return self
+
+
+def make_tools(scene: Scene, *, shared: bool = False) -> list[ToolDef]:
+    """Make the tools a scene declares, under the names it gives them.
+
+    Args:
+        scene: The scene.
+        shared: Let all copies of a tool share their parameters: faster, for a model that only reads them.
+    """
+    return list(_tools_named(tuple(sorted(scene.tools.items())), shared))
 
 
 @cache
-def _tools_named(names: tuple[tuple[ToolKind, str], ...]) -> tuple[ToolDef, ...]:
-    return tuple(ToolDef(_FACTORIES[kind](), name=name) for kind, name in names)
+def _tools_named(names: tuple[tuple[ToolKind, str], ...], shared: bool) -> tuple[ToolDef, ...]:
+    tools = tuple(ToolDef(_FACTORIES[kind](), name=name) for kind, name in names)
+    if shared:
+        for each in tools:
+            each.parameters = _SharedParams.model_construct(**dict(each.parameters))
+    return tools
 
 
 @tool
