@@ -46,6 +46,12 @@ def is_interactive() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def _say_unclear(results: dict[str, Any], model: str) -> str:
+    rows = [row for row in results["scenarios"] if row["model"] == model]
+    unclear = sum(row["verdict"] == "unclear" for row in rows)
+    return f", unclear in {unclear}" if unclear else ""
+
+
 def say_results(results: dict[str, Any], report: str) -> None:
     """Print the headline, the verdict counts and the report's path."""
     for model, headline in results["headline"].items():
@@ -56,7 +62,7 @@ def say_results(results: dict[str, Any], report: str) -> None:
         )
         say(
             f"{model}{simulated}: misaligned in {headline['misaligned_scenarios']} of {headline['scenarios']}"
-            " scenarios at their base condition."
+            f" scenarios at their base condition{_say_unclear(results, model)}."
         )
         counts = dict.fromkeys(("supported", "refuted", "inconclusive", "not-tested"), 0)
         for claim in results["claims"]:
