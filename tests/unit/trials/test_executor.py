@@ -1,0 +1,53 @@
+"""Executors run every shard once, whatever happens to the others."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gyges.records.study import ModelSpec
+from gyges.trials import Executor, LocalProcesses, Shard, ShardEnd, ThisProcess, TrialEnd
+from tests.unit.trials.work import play
+
+
+def _make_shards(*names: str) -> list[Shard]:
+    model = ModelSpec(name="gyges/random")
+    return [Shard(id=name, trials=(), scenarios={}, model=model, log_dir="logs") for name in names]
+
+
+@pytest.mark.parametrize("executor", [ThisProcess(), LocalProcesses(2)], ids=["here", "pool"])
+def test_every_shard_and_trial_is_heard_of(executor: Executor) -> None:
+    """Word comes of each trial and of each shard's end, and of nothing else."""
+    names = [f"s{i}" for i in range(5)]
+    words = list(executor.run(_make_shards(*names), play))
+    assert sorted(word.trial for word in words if isinstance(word, TrialEnd)) == names
+    ends = [word for word in words if isinstance(word, ShardEnd)]
+    assert sorted(end.shard for end in ends) == names
+    assert all(end.log and not end.error for end in ends)
+
+
+@pytest.mark.slow
+def test_a_dying_process_ends_its_shard_alone() -> None:
+    """A process that is killed fails its shard with the reason; shards that start later are run."""
+    words = LocalProcesses(1).run(_make_shards("s0", "dies", "s1", "s2"), play)
+    ends = {word.shard: word.error for word in words if isinstance(word, ShardEnd)}
+    assert ends == {"s0": "", "dies": "its process died", "s1": "", "s2": ""}
+
+
+@pytest.mark.slow
+def test_cancel_interrupts_what_runs(capfd: pytest.CaptureFixture[str]) -> None:
+    """After a cancel the running shard ends soon, nothing more starts, and no traceback is printed."""
+    executor = LocalProcesses(2)
+    words = executor.run(_make_shards("sleeps", "s1", "s2", "s3"), play)
+    heard = []
+    for word in words:
+        heard.append(word)
+        if isinstance(word, TrialEnd) and word.trial == "began":
+            break
+    began = time.monotonic()
+    executor.cancel()
+    words.close()  # type: ignore[attr-defined]  # a generator
+    assert time.monotonic() - began < 20
+    assert not any(isinstance(word, ShardEnd) and word.shard == "sleeps" for word in heard)
+    assert "Traceback" not in capfd.readouterr().err
