@@ -108,10 +108,10 @@ def check_scenarios(
     for name, each in () if as_json else problems:
         say(f"{name}: {each.where}: {each.message}")
     if problems:
-        say_error(f"{len(problems)} problems in {len(found)} scenarios.")
+        say_error(f"{_count(len(problems), 'problem')} in {_count(len(found), 'scenario')}.")
         raise typer.Exit(2)
     if not as_json:
-        say(f"{len(found)} scenarios, no problem.")
+        say(f"{_count(len(found), 'scenario')}, no problem.")
 
 
 @app.command("new")
@@ -129,3 +129,7 @@ def new(
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     say(str(target))
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
