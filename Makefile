@@ -26,7 +26,8 @@ $(STAMP_LOCAL): $(STAMP)
 
 browser:
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; }
+	  { [ "$$(id -u)" = 0 ] || { echo "The tests need Chromium: install chromium and chromium-driver." >&2; exit 1; }; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; }
 
 # All tests in one run, so that the last line printed is the runner's own.
 test: $(STAMP) $(STAMP_LOCAL) browser

@@ -1,6 +1,6 @@
-"""Agentic trials a second: our loop against Inspect's `react` agent, and two workers against one.
+"""Agentic trials a second: our loop against Inspect's `react` agent.
 
-Run with `python benchmarks/bench_trials.py [N_TRIALS]`; prints Markdown tables.
+Run with `python benchmarks/bench_trials.py [N_TRIALS]`; prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from functools import partial
-from pathlib import Path
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
@@ -23,7 +22,7 @@ from gyges.design import trials_of
 from gyges.prepare import Prepared, prepare_study
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import RunOptions, begin_run, run_trials, stage_trial
+from gyges.study import stage_trial
 from gyges.trials import Desk, acts_scorer, desk_in_use, make_task, make_tools
 
 MODEL = "gyges/insight-profile"
@@ -88,18 +87,9 @@ def react_task(prepared: Prepared) -> Task:
     return Task(dataset=samples, solver=react_at_desk(prepared), scorer=acts_scorer(code_transcript))
 
 
-def time_workers(prepared: Prepared, workers: int) -> float:
-    """Time a whole run of the trials over worker processes, start-up included, in seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = begin_run(prepared, str(Path(folder) / "run"))
-        started = time.perf_counter()
-        run_trials(run, RunOptions(workers=workers))
-        return time.perf_counter() - started
-
-
 def main() -> None:
-    """Print the tables."""
-    n_trials = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    """Print the table."""
+    n_trials = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     prepared = make_study(n_trials)
     trials = list(trials_of(prepared.plan))
     stage = partial(stage_trial, prepared.scenarios)
@@ -110,11 +100,6 @@ def main() -> None:
         ours = n_trials / time_eval(make_task(trials, stage, code=code_transcript), lean=True)
         theirs = n_trials / time_eval(react_task(prepared), lean=False)
         print(f"| {number + 1} | {ours:.1f} | {theirs:.1f} | {ours / theirs:.2f} |")
-    many = make_study(n_trials * 5)
-    print("\n| round | 1 worker, s | 2 workers, s | ratio |\n| --- | --- | --- | --- |")
-    for number in range(ROUNDS):
-        one, two = time_workers(many, 1), time_workers(many, 2)
-        print(f"| {number + 1} | {one:.1f} | {two:.1f} | {one / two:.2f} |")
 
 
 if __name__ == "__main__":

@@ -31,14 +31,19 @@ class Purse:
         self._budget = budget
         self._spent = 0.0
         self._n = 0
-        unpriced = [
+        self._unpriced = [
             name for name, price in self._prices.items() if price is None and not name.startswith(REFERENCE)
         ]
-        if budget is not None and unpriced:
+        if budget is not None and self._unpriced:
             raise StudyError(
-                f"a budget needs prices, and '{unpriced[0]}' has none; give its model a"
+                f"a budget needs prices, and '{self._unpriced[0]}' has none; give its model a"
                 " `price: {input: …, output: …}` in US dollars for a million tokens."
             )
+
+    @property
+    def spent(self) -> float | None:
+        """US dollars so far; none: a model's price is not known."""
+        return None if self._unpriced else self._spent
 
     def spend(self, end: TrialEnd) -> None:
         """Count a trial's cost.

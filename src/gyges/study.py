@@ -85,6 +85,8 @@ class RunOptions:
     """US dollars; none: no limit."""
     on_trial: Callable[[TrialEnd], None] = lambda _: None
     """Called when a trial ends."""
+    on_shard: Callable[[ShardEnd], None] = lambda _: None
+    """Called when a shard ends, well or not."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
 
@@ -165,9 +167,10 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
     try:
         for word in executor.run(_cut_shards(folder, lock, missing), execute_shard):
             if isinstance(word, ShardEnd):
-                continue
-            options.on_trial(word)
-            purse.spend(word)
+                options.on_shard(word)
+            else:
+                options.on_trial(word)
+                purse.spend(word)
     finally:
         executor.cancel()
 

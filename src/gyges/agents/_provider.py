@@ -30,6 +30,9 @@ TRUTH = "gyges_truth"
 class ReferenceAgent(ModelAPI):
     """A simulated decision-maker with a published policy; it only plays Gyges' own trials."""
 
+    only_reads_tools = True
+    """Says that tools can be handed over without copies of their parameters."""
+
     def __init__(
         self,
         model_name: str,

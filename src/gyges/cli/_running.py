@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gyges.budget import Purse
 from gyges.cli._output import say, say_error, say_results
 from gyges.errors import BudgetError
 
 if TYPE_CHECKING:
+    from gyges.records.study import Study
     from gyges.study import Run
-    from gyges.trials import TrialEnd
+    from gyges.trials import ShardEnd, TrialEnd
 
 _LINE_EVERY_S = 10.0
 
@@ -25,14 +27,18 @@ _LINE_EVERY_S = 10.0
 class Display:
     """A progress bar on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, n_trials: int) -> None:
+    def __init__(self, n_trials: int, study: Study) -> None:
         self._n_trials = n_trials
+        self._purse = Purse(study, None)
+        self.causes: Counter[str] = Counter()
+        """Why whole shards failed."""
         self._done = 0
         self._failed = 0
         self._tokens = 0
         self._started = time.monotonic()
         self._last = self._started
         self._bar: Any = None
+        self._is_over = False
 
     def __enter__(self) -> Display:
         if sys.stderr.isatty():
@@ -42,11 +48,11 @@ class Display:
             self._bar = Progress(
                 TextColumn("{task.completed} of {task.total} trials"),
                 BarColumn(),
-                TextColumn("{task.fields[failed]} failed, {task.fields[tokens]:,} tokens"),
+                TextColumn("{task.fields[failed]} failed, {task.fields[cost]}"),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
             )
-            self._task = self._bar.add_task("", total=self._n_trials, failed=0, tokens=0)
+            self._task = self._bar.add_task("", total=self._n_trials, failed=0, cost=self._say_cost())
             self._bar.start()
         else:
             self._print()
@@ -55,9 +61,10 @@ class Display:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        is_first, self._is_over = not self._is_over, True
         if self._bar:
             self._bar.stop()
-        elif self._done:
+        elif self._done and is_first:
             self._print()
 
     def show(self, end: TrialEnd) -> None:
@@ -65,30 +72,39 @@ class Display:
         self._done += 1
         self._failed += not end.ok
         self._tokens += end.input_tokens + end.output_tokens
+        self._purse.spend(end)
         if self._bar:
-            self._bar.update(self._task, completed=self._done, failed=self._failed, tokens=self._tokens)
+            self._bar.update(self._task, completed=self._done, failed=self._failed, cost=self._say_cost())
         elif time.monotonic() - self._last > _LINE_EVERY_S:
             self._print()
+
+    def note(self, end: ShardEnd) -> None:
+        """Note why a shard failed, if it did."""
+        if end.error:
+            self.causes[end.error.splitlines()[0][:200]] += 1
+
+    def _say_cost(self) -> str:
+        spent = self._purse.spent
+        return f"{self._tokens:,} tokens, {'cost not known' if spent is None else f'${spent:.2f}'}"
 
     def _print(self) -> None:
         self._last = time.monotonic()
         rate = self._done / max(self._last - self._started, 1e-9)
         left = f", {(self._n_trials - self._done) / rate:.0f} s left" if self._done else ""
-        say_error(
-            f"{self._done} of {self._n_trials} trials, {self._failed} failed, {self._tokens:,} tokens{left}"
-        )
+        say_error(f"{self._done} of {self._n_trials} trials, {self._failed} failed, {self._say_cost()}{left}")
 
 
 def finish_run(url: str, *, workers: int, budget: float | None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
-    from gyges.run_folder import open_run
+    from gyges.run_folder import open_run, read_lock
     from gyges.study import RunOptions, carry_on, find_missing
 
     folder = open_run(url)
     signal.signal(signal.SIGTERM, _interrupt)
-    with Display(len(find_missing(folder))) as display:
+    with Display(len(find_missing(folder)), read_lock(folder).study) as display:
+        options = RunOptions(workers=workers, budget=budget, on_trial=display.show, on_shard=display.note)
         try:
-            run = carry_on(folder, RunOptions(workers=workers, budget=budget, on_trial=display.show))
+            run = carry_on(folder, options)
         except KeyboardInterrupt:
             display.__exit__(None, None, None)
             say_error(f"stopped; carry on with: gyges resume {url}")
@@ -97,14 +113,14 @@ def finish_run(url: str, *, workers: int, budget: float | None) -> None:
             say(f"report: {folder.at('report.html')}")
             raise
     say_results(run.results, run.folder.at("report.html"))
-    _list_failures(run)
+    _list_failures(run, display.causes)
 
 
 def _interrupt(number: int, frame: Any) -> None:  # noqa: ARG001 - the signal handler's signature
     raise KeyboardInterrupt
 
 
-def _list_failures(run: Run) -> None:
+def _list_failures(run: Run, causes_of_shards: Counter[str]) -> None:
     failed = run.codes.filter(status="failed")
     if failed.is_empty():
         return
@@ -112,6 +128,8 @@ def _list_failures(run: Run) -> None:
     say_error(f"{failed.height} trials failed; carry on with: gyges resume {run.url}")
     for cause, n in causes.most_common(5):
         say_error(f"  {n} × {cause}")
+    for cause, n in causes_of_shards.most_common(5):
+        say_error(f"  {n} shards ended early: {cause}")
     raise typer.Exit(1)
 
 

@@ -38,7 +38,9 @@ def read_record(path: Path, kind: type[R], *, error: type[InputError] = InputErr
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise error(f"{path}: no such file.") from None
-    except (OSError, UnicodeDecodeError) as problem:
+    except OSError as problem:
+        raise error(f"{path}: cannot be read ({_reason(problem)}).") from None
+    except UnicodeDecodeError as problem:
         raise error(f"{path}: cannot be read as UTF-8 text ({_reason(problem)}).") from None
     return parse_record(text, kind, name=str(path), error=error)
 

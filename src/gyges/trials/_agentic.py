@@ -5,7 +5,6 @@ from __future__ import annotations
 from inspect_ai.model import ChatMessageUser, execute_tools, get_model
 from inspect_ai.solver import TaskState
 
-from gyges.agents import ReferenceAgent
 from gyges.records.scenario import Scene
 from gyges.trials._desk import Desk, TrialStore, desk_in_use
 from gyges.trials._people import answer_letters
@@ -29,7 +28,7 @@ async def play_agentic(state: TaskState, scene: Scene) -> TaskState:
 
 async def _play_turns(state: TaskState, desk: Desk) -> int:
     model = get_model()
-    tools = make_tools(desk.scene, shared=isinstance(model.api, ReferenceAgent))
+    tools = make_tools(desk.scene, shared=getattr(model.api, "only_reads_tools", False))
     nudges = turns = 0
     while turns < desk.scene.turns and not desk.world.finished:
         state.output = await model.generate(state.messages, tools)

@@ -129,6 +129,9 @@ def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> Sha
         return work(shard, words.put)
     except KeyboardInterrupt:
         return ShardEnd(shard=shard.id, log="", error="interrupted")
+    # Whatever ends a shard must not end the run: its trials count as not run, and can be resumed.
+    except Exception as problem:  # noqa: BLE001
+        return ShardEnd(shard=shard.id, log="", error=str(problem) or type(problem).__name__)
     finally:
         _heed_no_interrupt()
 

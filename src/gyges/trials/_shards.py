@@ -82,6 +82,9 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
             ctl_server=False,
             max_samples=shard.max_connections or len(shard.trials),
         )
+        if not logs:
+            # Inspect answers an interrupt before its first sample so.
+            raise KeyboardInterrupt
         log = logs[0]
         for sample in log.samples or ():
             if sample.error:
