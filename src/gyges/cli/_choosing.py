@@ -47,7 +47,7 @@ def _split(argument: str) -> tuple[str, Any]:
 
 def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     """Ask before real models are called; without a person at the keyboard, `--yes` must say so."""
-    from gyges.cli.plan import summarize
+    from gyges.cli._planning import summarize
 
     real = [spec.name for spec in prepared.study.models if not spec.name.startswith("gyges/")]
     if not real or yes:

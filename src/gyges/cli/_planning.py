@@ -1,13 +1,17 @@
-"""A plan's summary, as text."""
+"""A plan's summary, made and said."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gyges.cli._output import say, say_table
 
 if TYPE_CHECKING:
     from gyges.design import PlanSummary
+    from gyges.prepare import Prepared
+
+_SAMPLED = 12
+"""Trials rendered of each protocol to estimate tokens."""
 
 
 def say_summary(summary: PlanSummary) -> None:
@@ -59,3 +63,24 @@ def _say_costs(summary: PlanSummary) -> None:
     for each in summary.costs:
         cost = f"{each.cost:.2f} US dollars" if each.cost is not None else each.note
         say(f"{each.model}: about {each.input_tokens:,.0f} tokens in, {each.output_tokens:,.0f} out: {cost}")
+
+
+def summarize(prepared: Prepared) -> PlanSummary:
+    """Describe a plan, with tokens estimated from some of its rendered trials."""
+    from gyges.design import TokenEstimate, describe_plan, trials_of
+    from gyges.study import stage_trial
+    from gyges.trials import estimate_tokens
+
+    sampled: dict[str, list[Any]] = {}
+    for trial in trials_of(prepared.plan):
+        rows = sampled.setdefault(f"{trial.protocol} {trial.scenario}", [])
+        if len(rows) < _SAMPLED:
+            rows.append((trial, stage_trial(prepared.scenarios, trial)))
+    tokens = estimate_tokens(row for rows in sampled.values() for row in rows)
+    return describe_plan(
+        prepared.plan,
+        prepared.study,
+        scenarios=prepared.scenarios,
+        claims=prepared.claims,
+        tokens={name: TokenEstimate(round(each[0]), round(each[1])) for name, each in tokens.items()},
+    )

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gyges.cli._output import JSON_OPTION, say_json
-
-if TYPE_CHECKING:
-    from gyges.design import PlanSummary
-    from gyges.prepare import Prepared
-
-_SAMPLED = 12
-"""Trials rendered of each protocol to estimate tokens."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +24,7 @@ def plan(
 ) -> None:
     """Print cells, trials, what is aliased, detectable effects, tokens and cost."""
     from gyges.cli._choosing import choose_study
-    from gyges.cli._planning import say_summary
+    from gyges.cli._planning import say_summary, summarize
     from gyges.prepare import prepare_study
 
     chosen = choose_study(study, model or (), (), trials=trials, seed=seed)
@@ -43,24 +36,3 @@ def plan(
         say_json(asdict(summary))
     else:
         say_summary(summary)
-
-
-def summarize(prepared: Prepared) -> PlanSummary:
-    """Describe a plan, with tokens estimated from some of its rendered trials."""
-    from gyges.design import TokenEstimate, describe_plan, trials_of
-    from gyges.study import stage_trial
-    from gyges.trials import estimate_tokens
-
-    sampled: dict[str, list[Any]] = {}
-    for trial in trials_of(prepared.plan):
-        rows = sampled.setdefault(f"{trial.protocol} {trial.scenario}", [])
-        if len(rows) < _SAMPLED:
-            rows.append((trial, stage_trial(prepared.scenarios, trial)))
-    tokens = estimate_tokens(row for rows in sampled.values() for row in rows)
-    return describe_plan(
-        prepared.plan,
-        prepared.study,
-        scenarios=prepared.scenarios,
-        claims=prepared.claims,
-        tokens={name: TokenEstimate(round(each[0]), round(each[1])) for name, each in tokens.items()},
-    )
