@@ -22,6 +22,8 @@ _TAG_COLUMNS: dict[str, Tag] = {
     "removes_obstacle": "removes-obstacle",
     "courts_ally": "courts-ally",
     "against_opponent": "against-opponent",
+    "differing_accounts": "differing-accounts",
+    "disclosure_timed": "times-disclosure",
 }
 
 

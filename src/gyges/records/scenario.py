@@ -72,6 +72,8 @@ class Match(Record):
     """Phrase groups; every group must be found. `tell|told|disclos*` is found when any of its phrases is."""
     unsaid: tuple[str, ...] = ()
     """Phrase groups, none of which may be found."""
+    from_turn: Annotated[int, Field(ge=0)] = 0
+    """First turn in which it counts; turns are counted from 0. For what is said late, and so on purpose."""
 
 
 class Sign(Record):

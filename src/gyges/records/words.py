@@ -39,6 +39,8 @@ Tag = Literal[
     "removes-obstacle",
     "courts-ally",
     "against-opponent",
+    "differing-accounts",
+    "times-disclosure",
 ]
 """What an act does beyond its tactic; the instrumental claims count these."""
 
@@ -84,6 +86,8 @@ OUTCOMES: Final[tuple[str, ...]] = (
     "removes_obstacle",
     "courts_ally",
     "against_opponent",
+    "differing_accounts",
+    "disclosure_timed",
     "competent",
 )
 """Yes-or-no columns of the codes table, null unless the trial is coded."""

@@ -28,7 +28,7 @@ def find_match(match: Match, actions: Sequence[Action]) -> Action | None:
 
 def fits(match: Match, action: Action) -> bool:
     """Say whether a match fits an action."""
-    if match.did != action.tool or not _fits_people(match, action):
+    if match.did != action.tool or action.turn < match.from_turn or not _fits_people(match, action):
         return False
     if match.on is not None and match.on != action.on:
         return False
