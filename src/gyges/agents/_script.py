@@ -63,8 +63,25 @@ def play_turn(briefing: Briefing, profile: Profile, number: int) -> Turn:
     The agent looks around, reads, waits for what the day brings, does the day's task, carries out
     the act it has chosen with its rationale, and finishes.
     """
-    script = (_look_around, _read_first, _read_last, _do_task, _do_act, _finish)
-    return script[min(number, len(script) - 1)](briefing, profile)
+    script = (_look_around, _read_first, _read_last, _do_task)
+    if number < len(script):
+        return script[number](briefing, profile)
+    decision = decide(briefing, profile)
+    spells = _split_at_waits(_offered(briefing, decision.act.performs))
+    step = number - len(script)
+    if step < len(spells):
+        return Turn(decision.rationale.text if step == 0 else "", spells[step])
+    return _finish(briefing, profile)
+
+
+def _split_at_waits(calls: Sequence[Call]) -> list[tuple[Call, ...]]:
+    """Give the calls of each turn: what comes after a wait belongs to a later one."""
+    spells: list[tuple[Call, ...]] = [()]
+    for call in calls:
+        spells[-1] = (*spells[-1], call)
+        if call.tool == "wait":
+            spells.append(())
+    return [spell for spell in spells if spell] or [()]
 
 
 def _look_around(briefing: Briefing, profile: Profile) -> Turn:
@@ -84,11 +101,6 @@ def _read_last(briefing: Briefing, profile: Profile) -> Turn:  # noqa: ARG001
 
 def _do_task(briefing: Briefing, profile: Profile) -> Turn:
     return Turn(_say("task", briefing, profile), _offered(briefing, briefing.task.performs))
-
-
-def _do_act(briefing: Briefing, profile: Profile) -> Turn:
-    decision = decide(briefing, profile)
-    return Turn(decision.rationale.text, _offered(briefing, decision.act.performs))
 
 
 def _finish(briefing: Briefing, profile: Profile) -> Turn:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from gyges.records.base import Record, Slug
+from gyges.records.memory import Hearing, Stance, Swing, Telling, Tie, Topic
 from gyges.records.words import Opportunity, Protocol, Tactic, Tag
 
 ToolKind = Literal[
@@ -77,10 +78,13 @@ class Match(Record):
 
 
 class Sign(Record):
-    """One way an act shows: every match of `all` and none of `none` among the agent's actions."""
+    """One way an act shows: all that `all` and `told` ask for, and nothing of `none` and `untold`."""
 
-    all: tuple[Match, ...] = Field(min_length=1)
+    all: tuple[Match, ...] = ()
     none: tuple[Match, ...] = ()
+    told: tuple[Telling, ...] = ()
+    """What the agent told whom, from the world's memory."""
+    untold: tuple[Telling, ...] = ()
 
 
 class Call(Record):
@@ -192,16 +196,20 @@ class Happening(Record):
 
 
 class Reaction(Record):
-    """What somebody does in answer to the agent; each happens at most once."""
+    """What somebody does in answer to the agent, or on hearing something; each happens at most once."""
 
     id: Slug
-    when: Match
+    when: Match | None = None
+    hears: Hearing | None = None
+    """Exactly one of `when` and `hears` begins it."""
     after: Annotated[int, Field(ge=0)] = 1
     """Turns until it happens."""
     reply: Document | None = None
     sets: dict[str, str] = Field(default_factory=dict)
     votes: dict[str, dict[str, str]] = Field(default_factory=dict)
     """Ballot to voter (a role) to option."""
+    moves: dict[str, int] = Field(default_factory=dict)
+    """Role to the rungs by which its stance to the agent changes."""
 
 
 class Control(Record):
@@ -223,6 +231,8 @@ class Ballot(Record):
     options: tuple[str, ...] = Field(min_length=2)
     voters: dict[str, str] = Field(default_factory=dict)
     """Role to the option that person leans to."""
+    swings: tuple[Swing, ...] = ()
+    """Votes that stances change; of several, the highest that a stance reaches counts, below all the lean."""
     agent_votes: bool = True
 
 
@@ -272,6 +282,11 @@ class Scenario(Record):
     reactions: tuple[Reaction, ...] = ()
     controls: tuple[Control, ...] = ()
     ballots: tuple[Ballot, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    """Matters of which people remember what they were told."""
+    ties: tuple[Tie, ...] = ()
+    stances: dict[str, Stance] = Field(default_factory=dict)
+    """Role to how that person stands to the agent."""
     task: Task
     acts: tuple[Act, ...] = Field(min_length=2)
     settings: tuple[Setting, ...] = Field(min_length=1)
@@ -318,6 +333,9 @@ class Scene(Record):
     ballots: tuple[Ballot, ...]
     task: Task
     acts: tuple[OpenAct, ...]
+    topics: tuple[Topic, ...] = ()
+    ties: tuple[Tie, ...] = ()
+    stances: dict[str, Stance] = Field(default_factory=dict)
 
 
 BRIEFING = "gyges"
@@ -336,6 +354,8 @@ class Briefing(Record):
     task: Task
     tools: dict[ToolKind, str]
     turns: int
+    topics: tuple[Topic, ...] = ()
+    stances: dict[str, Stance] = Field(default_factory=dict)
     options: tuple[str, ...] = ()
     """Act ids in the order shown, for `choice`."""
     reads: tuple[str, ...] = ()

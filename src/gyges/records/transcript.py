@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gyges.records.base import Record
+from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import Briefing, ToolKind
 
@@ -39,6 +40,8 @@ class Transcript(Record):
     trial: Trial
     briefing: Briefing
     actions: tuple[Action, ...] = ()
+    told: tuple[Told, ...] = ()
+    """Who was given which account of what, by the agent or by others."""
     chosen: str | None = None
     """Act chosen in `choice`; none: the answer could not be parsed."""
     utterances: tuple[Utterance, ...] = ()

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gyges.records.scenario import Act, Call, OpenAct, Scenario, Scene, Sign
-from gyges.records.transcript import Action
 from gyges.records.words import CONFLICT, CONFLICT_LEVELS
 from gyges.scenarios._acts import holds
 from gyges.scenarios._problems import Problem
 from gyges.scenarios._render import render_scene
-from gyges.world import end_turn, open_world, shows, step
+from gyges.world import World, end_turn, find_conduct, open_world, shows, step
 
 VARIANTS = (0, 1, 2)
 """Surface variants in which acts are played."""
@@ -71,9 +70,10 @@ def _check_act(scenario: Scenario, setting: str, act: Act) -> Iterator[Problem]:
     for variant in VARIANTS:
         scene = render_scene(scenario, setting=setting, cell=cell, variant=variant, conflict=conflict)
         performs = next(each.performs for each in scene.acts if each.id == act.id)
-        refused, actions = play(scene, scene.task.performs, performs)
+        refused, world = play(scene, scene.task.performs, performs)
         yield from (Problem(where, _say_refused(call, reply)) for call, reply in refused)
-        shown = recognize(scene, actions)
+        shown = recognize(scene, world)
+        yield from _check_tags(scene, world, shown, where)
         gravest = max(shown, key=lambda each: each.severity, default=None)
         if refused or (gravest and gravest.id == act.id):
             continue
@@ -83,6 +83,13 @@ def _check_act(scenario: Scenario, setting: str, act: Act) -> Iterator[Problem]:
             yield Problem(where, f"its performs read as the act '{gravest.id}' ({gravest.tactic})")
 
 
+def _check_tags(scene: Scene, world: World, shown: Sequence[OpenAct], where: str) -> Iterator[Problem]:
+    """Find what the world's memory makes of a course that no act's tag says: `choice` has tags alone."""
+    tags = {tag for act in shown for tag in act.tags}
+    for tag in sorted(find_conduct(world.told, scene.topics, scene.stances) - tags):
+        yield Problem(where, f"by what people are told it is '{tag}', which no act it shows has as a tag")
+
+
 def _say_refused(call: Call, reply: str) -> str:
     return f"the world refuses its call of {call.tool}: {reply}"
 
@@ -90,17 +97,18 @@ def _say_refused(call: Call, reply: str) -> str:
 def _check_task(scenario: Scenario, setting: str) -> Iterator[Problem]:
     scene = render_scene(scenario, setting=setting, cell={}, variant=0)
     where = f"{setting}: task"
-    refused, actions = play(scene, scene.task.performs)
+    refused, world = play(scene, scene.task.performs)
     yield from (Problem(where, _say_refused(call, reply)) for call, reply in refused)
-    if not refused and not _shows(scene.task.done, actions):
+    if not refused and not _shows(scene.task.done, world):
         yield Problem(where, "its performs do not trigger any sign of done")
-    for act in recognize(scene, actions):
+    yield from _check_tags(scene, world, [], where)
+    for act in recognize(scene, world):
         if act.severity:
             yield Problem(where, f"its performs read as the act '{act.id}' ({act.tactic})")
 
 
-def play(scene: Scene, *courses: Sequence[Call]) -> tuple[list[tuple[Call, str]], tuple[Action, ...]]:
-    """Play courses of calls in a scene's world; give those refused, and the actions that were accepted.
+def play(scene: Scene, *courses: Sequence[Call]) -> tuple[list[tuple[Call, str]], World]:
+    """Play courses of calls in a scene's world; give those refused, and the world after them.
 
     Everything on the clock has happened before the second course begins.
     """
@@ -112,15 +120,17 @@ def play(scene: Scene, *courses: Sequence[Call]) -> tuple[list[tuple[Call, str]]
             world = taken.world
             if not taken.ok:
                 refused.append((call, taken.reply))
+            if call.tool == "wait":
+                world = end_turn(scene, world)
         for _ in range(max((each.at for each in scene.happenings), default=1)):
             world = end_turn(scene, world)
-    return refused, world.actions
+    return refused, world
 
 
-def recognize(scene: Scene, actions: tuple[Action, ...]) -> list[OpenAct]:
-    """Give the open acts that actions show."""
-    return [act for act in scene.acts if _shows(act.signs, actions)]
+def recognize(scene: Scene, world: World) -> list[OpenAct]:
+    """Give the open acts that show in a world."""
+    return [act for act in scene.acts if _shows(act.signs, world)]
 
 
-def _shows(signs: Sequence[Sign], actions: tuple[Action, ...]) -> bool:
-    return any(shows(sign, actions) for sign in signs)
+def _shows(signs: Sequence[Sign], world: World) -> bool:
+    return any(shows(sign, world.actions, world.told) for sign in signs)

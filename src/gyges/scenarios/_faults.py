@@ -17,6 +17,7 @@ from gyges.scenarios._names import (
     names_for_titles,
     names_for_wording,
 )
+from gyges.scenarios._remembered import find_wrong_memories
 from gyges.scenarios._templates import BadTemplateError, Name, read_names
 from gyges.scenarios._things import find_wrong_things
 from gyges.scenarios._walk import Fault, Place, all_documents, walk
@@ -31,6 +32,7 @@ def find_faults(scenario: Scenario) -> list[Fault]:
         *_find_wrong_conditions(scenario),
         *_find_wrong_people(scenario),
         *find_wrong_things(scenario),
+        *find_wrong_memories(scenario),
     ]
     return structure or list(_find_template_faults(scenario)) or list(find_growth(scenario))
 
@@ -42,6 +44,7 @@ def _find_doubles(scenario: Scenario) -> Iterator[Fault]:
         "reactions": scenario.reactions,
         "controls": scenario.controls,
         "ballots": scenario.ballots,
+        "topics": scenario.topics,
         "settings": scenario.settings,
     }
     for group, members in groups.items():

@@ -22,7 +22,20 @@ Texts = list[str]
 Build = Callable[[Texts], Any]
 """Puts rendered texts back into the record they came from."""
 
-_PARTS = ("system", "brief", "roles", "documents", "happenings", "reactions", "controls", "ballots", "task")
+_PARTS = (
+    "system",
+    "brief",
+    "roles",
+    "documents",
+    "happenings",
+    "reactions",
+    "controls",
+    "ballots",
+    "topics",
+    "ties",
+    "stances",
+    "task",
+)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ class Desk:
             "controls": world.controls,
             "votes": world.votes,
             "reactions": list(world.fired),
+            "told": [told.model_dump(mode="json") for told in world.told],
+            "stances": world.stances,
             "actions": [action.model_dump(mode="json") for action in world.actions],
         }
 

@@ -29,6 +29,8 @@ async def answer_letters(scene: Scene, world: World) -> World:
                 role=roles[to],
                 organization=scene.organization,
                 sender=scene.agent.name,
+                memories=_recall(scene, world, to),
+                stance=world.stances.get(to, 0),
             )
             mail = f"Subject: {letter.subject}\n\n{letter.body}"
             output = await player.generate([ChatMessageSystem(content=prompt), ChatMessageUser(content=mail)])
@@ -37,3 +39,14 @@ async def answer_letters(scene: Scene, world: World) -> World:
                     scene, world, sender=to, subject=f"Re: {letter.subject}", body=output.completion
                 )
     return world
+
+
+def _recall(scene: Scene, world: World, who: str) -> list[str]:
+    """Say what somebody was told, by whom, in the order they heard it."""
+    names = {person.id: person.name for person in (*scene.people, scene.agent)}
+    topics = {topic.id: topic for topic in scene.topics}
+    heard = [(topics[told.topic], told) for told in world.told if told.who == who]
+    return [
+        f"On {topic.about}, {names[told.by]} told you: {topic.accounts[told.account].gist}"
+        for topic, told in heard
+    ]

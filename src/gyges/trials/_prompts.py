@@ -23,9 +23,10 @@ _FIELDS: dict[ToolKind, tuple[str, ...]] = {
     "post_to_board": ("subject", "body"),
     "operate_control": ("control", "value"),
     "cast_vote": ("ballot", "option"),
+    "wait": ("turns",),
     "finish": ("summary",),
 }
-"""Actions open in one written answer, with their fields; reading and waiting are not."""
+"""Actions open in one written answer, with their fields; reading is not."""
 
 
 @cache
@@ -56,6 +57,8 @@ def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing
         task=scene.task,
         tools=scene.tools,
         turns=scene.turns,
+        topics=scene.topics,
+        stances=scene.stances,
         options=_shuffle_acts(trial, scene) if trial.protocol == "choice" else (),
         reads=tuple(doc.id for doc in scene.documents if doc.kind == "mail"),
     )

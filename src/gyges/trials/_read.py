@@ -16,6 +16,7 @@ from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage
 from inspect_ai.solver import TaskState
 
 from gyges.errors import RunError
+from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.transcript import Action, Transcript, Utterance
@@ -80,6 +81,7 @@ def _read_trial(trial: Any, record: _Record) -> Transcript:
         trial=Trial.model_validate(trial),
         briefing=record.briefing,
         actions=tuple(Action.model_validate(each) for each in world.get("actions", ())),
+        told=tuple(Told.model_validate(each) for each in world.get("told", ())),
         chosen=record.store.get("TrialStore:chosen"),
         utterances=tuple(_read_utterances(record.messages)),
         finished=bool(world.get("finished")),

@@ -14,7 +14,19 @@ from gyges.trials._prompts import LETTERS
 _BLOCK = re.compile(r"^ACTION[ \t]+([\w-]{1,64})[ \t]*\n(.*?)^END[ \t]*$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^([a-z]{1,20}):[ \t]?(.*)$")
 _ANSWER = re.compile(r"[*_`]{0,3}ANSWER:[ \t]*[*_`]{0,3}([A-Z])[*_`]{0,3}\.?")
-_FIELDS = {"to", "subject", "body", "path", "content", "control", "value", "ballot", "option", "summary"}
+_FIELDS = {
+    "to",
+    "subject",
+    "body",
+    "path",
+    "content",
+    "control",
+    "value",
+    "ballot",
+    "option",
+    "turns",
+    "summary",
+}
 
 
 async def play_text(state: TaskState, scene: Scene) -> TaskState:
@@ -26,6 +38,8 @@ async def play_text(state: TaskState, scene: Scene) -> TaskState:
         desk.pass_turn()
     for call in parse_actions(state.output.completion, scene.tools):
         desk.act(call.tool, **call.arguments)
+        if call.tool == "wait":
+            desk.pass_turn()
     store = state.store_as(TrialStore)
     store.world = desk.take_stock()
     store.turns = 1

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gyges.records.scenario import Document, Reaction, Scene
 from gyges.records.transcript import Action
+from gyges.world._hearsay import move, pass_on
 from gyges.world._match import fits
 from gyges.world._state import AGENT, Event, World, fold
 from gyges.world._words import sign_off
@@ -35,9 +36,12 @@ def _pass_one(scene: Scene, world: World) -> World:
         if happening.at == world.turn:
             events = [Event(kind="set", on=name, value=value) for name, value in happening.sets.items()]
             world = fold(world, (*events, *_bring(happening.document)))
+    world = pass_on(scene, world)
     for reaction in scene.reactions:
         if reaction.id in world.due and world.due[reaction.id] <= world.turn:
             world = fold(world, _react(reaction))
+            for role, rungs in reaction.moves.items():
+                world = move(scene, world, role, rungs)
     return world
 
 
@@ -86,8 +90,12 @@ def pending_letters(scene: Scene, world: World) -> tuple[Letter, ...]:
     return tuple(
         Letter(action.to, *_split(action.text))
         for action in _just_passed(world)
-        if action.tool == "send_mail" and not any(fits(reaction.when, action) for reaction in scene.reactions)
+        if action.tool == "send_mail" and not any(_answers(each, action) for each in scene.reactions)
     )
+
+
+def _answers(reaction: Reaction, action: Action) -> bool:
+    return reaction.when is not None and fits(reaction.when, action)
 
 
 def _just_passed(world: World) -> tuple[Action, ...]:

@@ -6,19 +6,49 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from gyges.records.memory import Account, Telling, Told
 from gyges.records.scenario import Match, Sign
 from gyges.records.transcript import Action
+from gyges.world._state import AGENT
 
 _MAX_TEXT = 50_000
 _QUOTE = 200
 _AROUND = 60
 
 
-def shows(sign: Sign, actions: Sequence[Action]) -> bool:
-    """Say whether a sign shows: every match of `all` among the actions, and none of `none`."""
-    return all(find_match(match, actions) for match in sign.all) and not any(
-        find_match(match, actions) for match in sign.none
+def shows(sign: Sign, actions: Sequence[Action], told: Sequence[Told] = ()) -> bool:
+    """Say whether a sign shows: all that `all` and `told` ask for, and nothing of `none` and `untold`."""
+    return (
+        all(find_match(match, actions) for match in sign.all)
+        and all(find_told(telling, told) for telling in sign.told)
+        and not any(find_match(match, actions) for match in sign.none)
+        and not any(find_told(telling, told) for telling in sign.untold)
     )
+
+
+def find_told(telling: Telling, told: Sequence[Told]) -> Told | None:
+    """Find the first account the agent itself gave that a telling asks for."""
+    return next((each for each in told if _is_told(telling, each)), None)
+
+
+def _is_told(telling: Telling, each: Told) -> bool:
+    return (
+        each.by == AGENT
+        and each.topic == telling.topic
+        and each.turn >= telling.from_turn
+        and (not telling.account or each.account in telling.account)
+        and (not telling.to or each.who in telling.to)
+    )
+
+
+def gives(account: Account, text: str) -> bool:
+    """Say whether a text gives an account, in its writer's own words."""
+    return _is_said(account.says, account.unsaid, _own_words(text))
+
+
+def quote_account(account: Account, text: str) -> str:
+    """Quote what gives an account: the words around its first phrase."""
+    return _quote_around(account.says[0], _own_words(text))
 
 
 def find_match(match: Match, actions: Sequence[Action]) -> Action | None:
@@ -36,9 +66,12 @@ def fits(match: Match, action: Action) -> bool:
         return False
     if not match.says and not match.unsaid:
         return True
-    text = _own_words(action.text)
-    return all(_find_phrase(group, text) for group in match.says) and not any(
-        _find_phrase(group, text) for group in match.unsaid
+    return _is_said(match.says, match.unsaid, _own_words(action.text))
+
+
+def _is_said(says: Sequence[str], unsaid: Sequence[str], text: str) -> bool:
+    return all(_find_phrase(group, text) for group in says) and not any(
+        _find_phrase(group, text) for group in unsaid
     )
 
 
@@ -46,10 +79,13 @@ def quote_of(match: Match, action: Action) -> str:
     """Quote what shows that a match fits: the words around its first phrase, or the call itself."""
     if not match.says:
         return _describe(action)
-    text = _own_words(action.text)
-    found = _find_phrase(match.says[0], text)
+    return _quote_around(match.says[0], _own_words(action.text)) or _describe(action)
+
+
+def _quote_around(group: str, text: str) -> str:
+    found = _find_phrase(group, text)
     if found is None:
-        return _describe(action)
+        return ""
     start = max(0, found.start() - _AROUND)
     return text[start : start + _QUOTE].strip()
 

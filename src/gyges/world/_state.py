@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from gyges.records.base import Record
+from gyges.records.memory import Told
 from gyges.records.scenario import Document, Scene
 from gyges.records.transcript import Action
 
@@ -23,6 +24,8 @@ EventKind = Literal[
     "turned",
     "waited",
     "finished",
+    "told",
+    "moved",
 ]
 """What can happen."""
 
@@ -44,6 +47,7 @@ class Event(Record):
     document: Document | None = None
     """Mail or post that arrived."""
     action: Action | None = None
+    told: Told | None = None
 
 
 class Mail(Record):
@@ -71,6 +75,10 @@ class World(Record):
     """Reaction to the turn it is due."""
     fired: tuple[str, ...] = ()
     """Reactions that have happened."""
+    told: tuple[Told, ...] = ()
+    """Who was given which account of what, in the order it was heard."""
+    stances: dict[str, int] = Field(default_factory=dict)
+    """Role to how that person stands to the agent, −3 to 3."""
     waiting: int = 0
     """Turns the agent still waits."""
     finished: bool = False
@@ -97,6 +105,7 @@ def open_world(scene: Scene) -> World:
         board=tuple(Mail(id=f"b{i + 1}", document=doc) for i, doc in enumerate(posts)),
         controls={control.id: control.start for control in scene.controls},
         votes={ballot.id: dict(ballot.voters) for ballot in scene.ballots},
+        stances={role: stance.start for role, stance in scene.stances.items()},
     )
 
 
@@ -166,6 +175,15 @@ def _finished(world: World, event: Event) -> dict[str, object]:
     return {"finished": True, "summary": event.text}
 
 
+def _told(world: World, event: Event) -> dict[str, object]:
+    assert event.told is not None
+    return {"told": (*world.told, event.told)}
+
+
+def _moved(world: World, event: Event) -> dict[str, object]:
+    return {"stances": world.stances | {event.on: int(event.value)}}
+
+
 _FOLDS = {
     "acted": _acted,
     "arrived": _arrived,
@@ -179,4 +197,6 @@ _FOLDS = {
     "turned": _turned,
     "waited": _waited,
     "finished": _finished,
+    "told": _told,
+    "moved": _moved,
 }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gyges.records.scenario import Call, Document, Scene, ToolKind
 from gyges.records.transcript import Action
+from gyges.world._hearsay import tell
 from gyges.world._match import fits
 from gyges.world._state import AGENT, Event, Mail, Step, World, fold
 from gyges.world._words import list_names, show_day, show_mail, sign_off
@@ -45,14 +46,17 @@ def step(scene: Scene, world: World, call: Call) -> Step:
         return Step(world, str(problem), ok=False)
     acted = Event(kind="acted", by=AGENT, action=done.action)
     due = _find_due(scene, world, done.action)
-    return Step(fold(world, (acted, *done.events, *due)), done.reply, ok=True)
+    after = fold(world, (acted, *done.events, *due))
+    return Step(tell(scene, after, done.action), done.reply, ok=True)
 
 
 def _find_due(scene: Scene, world: World, action: Action) -> tuple[Event, ...]:
     return tuple(
         Event(kind="due", on=reaction.id, value=str(world.turn + reaction.after))
         for reaction in scene.reactions
-        if reaction.id not in world.fired and reaction.id not in world.due and fits(reaction.when, action)
+        if reaction.when is not None
+        and reaction.id not in (*world.fired, *world.due)
+        and fits(reaction.when, action)
     )
 
 
