@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine draws examples slowly and runs them slowly; neither says anything about the code.
+settings.register_profile("gyges", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gyges")
 
 _FLAGS = {"slow": "--runslow", "local_models": "--runlocal", "api": "--runapi"}
 
