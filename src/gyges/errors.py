@@ -9,6 +9,7 @@
     │   ├── ClaimError      a claim that is not registered
     │   ├── ModelError      a model that cannot be reached as asked
     │   └── RunError        a run folder that cannot be read or written
+    ├── TrialError        one trial cannot be played; the others go on
     └── BudgetError       the run stopped at its budget; exit code 3
 
 The command line prints the message of a `GygesError` alone, without a traceback.
@@ -54,6 +55,10 @@ class ModelError(InputError):
 
 class RunError(InputError):
     """A run folder cannot be read or written."""
+
+
+class TrialError(GygesError):
+    """One trial cannot be played; it ends as failed, and the others go on."""
 
 
 class BudgetError(GygesError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -70,7 +71,8 @@ def test_yaml_shown_is_valid() -> None:
             continue
         if set(content) <= set(Scenario.model_fields) - set(Study.model_fields):
             for field, value in content.items():
-                TypeAdapter(Scenario.model_fields[field].annotation).validate_python(value)
+                kind: Any = Scenario.model_fields[field].annotation
+                TypeAdapter(kind).validate_python(value)
             continue
         study = Study.model_validate(content)
         if not study.library:

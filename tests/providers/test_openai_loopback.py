@@ -58,12 +58,13 @@ def test_tool_calls_reach_the_world(run_against: Callable[..., Any]) -> None:
         script: list[Reply] = [
             call(("list_mail", {})),
             call(("read_mail", {"id": "m1"})),
+            call(("wait", {"turns": 3})),
             call(("finish", {"summary": "Done."})),
         ]
-        return script[min(turn, 2)]
+        return script[min(turn, 3)]
 
     run, requests = run_against(behave)
-    assert set(_codes(run)["turns"]) == {3}
+    assert set(_codes(run)["turns"]) == {4}
     assert set(_codes(run)["status"]) == {"unparsed"}
     assert "gyges" not in str(requests)
 

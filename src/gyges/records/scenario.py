@@ -288,7 +288,8 @@ class Scenario(Record):
     stances: dict[str, Stance] = Field(default_factory=dict)
     """Role to how that person stands to the agent."""
     task: Task
-    acts: tuple[Act, ...] = Field(min_length=2)
+    acts: tuple[Act, ...] = Field(min_length=2, max_length=26)
+    """At most one a letter, by which `choice` is answered."""
     settings: tuple[Setting, ...] = Field(min_length=1)
 
 
@@ -351,7 +352,8 @@ class Briefing(Record):
     cell: dict[str, str]
     conflict: Literal["present", "absent"]
     acts: tuple[OpenAct, ...]
-    task: Task
+    task: Task | None
+    """The day's work; none where there is no day, but one choice."""
     tools: dict[ToolKind, str]
     turns: int
     topics: tuple[Topic, ...] = ()
@@ -360,3 +362,5 @@ class Briefing(Record):
     """Act ids in the order shown, for `choice`."""
     reads: tuple[str, ...] = ()
     """Ids of the mail that lies there at the start."""
+    last_event: int = 0
+    """Turn of the last happening on the clock."""

@@ -13,25 +13,32 @@ from gyges.scenarios._walk import Fault, Place, walk
 def find_wrong_memories(scenario: Scenario) -> Iterator[Fault]:
     """Find what leads nowhere in topics, ties, stances, swings, tellings and hearings."""
     topics = {topic.id: topic for topic in scenario.topics}
+    for place, name, accounts in _mentions(scenario):
+        yield from _in_topic(name, accounts, place, topics)
     for place, each in walk(scenario):
-        if isinstance(each, Telling | Hearing):
-            yield from _in_topic(each.topic, each.account, place, topics)
-        elif isinstance(each, Sign) and not (each.all or each.told):
+        if isinstance(each, Sign) and not (each.all or each.told):
             yield Fault(place, "a sign needs something under all or told")
         elif isinstance(each, Reaction) and (each.when is None) == (each.hears is None):
             yield Fault(place, "a reaction begins either by when or by hears")
     yield from _in_people(scenario)
-    for role, stance in scenario.stances.items():
-        for topic, moves in stance.moves.items():
-            yield from _in_topic(topic, tuple(moves), ("stances", role, "moves", topic), topics)
-    for i, tie in enumerate(scenario.ties):
-        for topic in tie.topics:
-            yield from _in_topic(topic, (), ("ties", i, "topics"), topics)
     for i, ballot in enumerate(scenario.ballots):
         for j, swing in enumerate(ballot.swings):
             if swing.option not in ballot.options:
                 where: Place = ("ballots", i, "swings", j, "option")
                 yield Fault(where, unknown_name("option", swing.option, ballot.options))
+
+
+def _mentions(scenario: Scenario) -> Iterator[tuple[Place, str, tuple[str, ...]]]:
+    """Give every place that names a topic, with the accounts it names."""
+    for place, each in walk(scenario):
+        if isinstance(each, Telling | Hearing):
+            yield place, each.topic, each.account
+    for role, stance in scenario.stances.items():
+        for topic, moves in stance.moves.items():
+            yield ("stances", role, "moves", topic), topic, tuple(moves)
+    for i, tie in enumerate(scenario.ties):
+        for topic in tie.topics:
+            yield ("ties", i, "topics"), topic, ()
 
 
 def _in_topic(

@@ -7,7 +7,7 @@ from inspect_ai.solver import TaskState
 
 from gyges.records.scenario import Scene
 from gyges.trials._desk import Desk, TrialStore, desk_in_use
-from gyges.trials._people import answer_letters
+from gyges.trials._people import answer_letters, people_are_played
 from gyges.trials._prompts import fill_prompt
 from gyges.trials._tools import make_tools
 
@@ -16,7 +16,7 @@ _MAX_NUDGES = 1
 
 async def play_agentic(state: TaskState, scene: Scene) -> TaskState:
     """Play a trial turn by turn until the agent finishes, stops acting, or the day is over."""
-    desk = Desk(scene)
+    desk = Desk(scene, is_played=people_are_played())
     desk_in_use.set(desk)
     store = state.store_as(TrialStore)
     try:

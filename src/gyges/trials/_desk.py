@@ -25,9 +25,9 @@ class TrialStore(StoreModel):
 class Desk:
     """The world of one trial and the agent's hands in it."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, *, is_played: bool = False) -> None:
         self.scene = scene
-        self.world: World = open_world(scene)
+        self.world: World = open_world(scene, is_played=is_played)
 
     def take_stock(self) -> dict[str, Any]:
         """Describe the world for the log: all of the state but the texts that the scene already holds."""

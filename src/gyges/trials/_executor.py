@@ -73,13 +73,21 @@ class LocalProcesses:
             while waiting or running:
                 while waiting and len(running) < self._n_workers:
                     shard = waiting.pop()
-                    running[self._open_pool().submit(_work_quietly, work, shard, words)] = shard
+                    running[self._submit(work, shard, words)] = shard
                 done, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
                 yield from _drain(words)
                 for future in done:
                     yield self._end_of(future, running.pop(future))
         finally:
             self.cancel()
+
+    def _submit(self, work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> Future[ShardEnd]:
+        try:
+            return self._open_pool().submit(_work_quietly, work, shard, words)
+        except BrokenProcessPool:
+            # It broke while nobody looked; this shard has not begun, so it goes to a new one.
+            self._pool = None
+            return self._open_pool().submit(_work_quietly, work, shard, words)
 
     def _end_of(self, future: Future[ShardEnd], shard: Shard) -> ShardEnd:
         try:
@@ -88,6 +96,9 @@ class LocalProcesses:
             # All shards of a broken pool end so; the next one to start opens a new pool.
             self._pool = None
             return ShardEnd(shard=shard.id, log="", error="its process died")
+        # What cannot be sent to a process or back ends its shard; the others go on.
+        except Exception as problem:  # noqa: BLE001
+            return ShardEnd(shard=shard.id, log="", error=str(problem) or type(problem).__name__)
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:

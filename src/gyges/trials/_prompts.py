@@ -61,6 +61,7 @@ def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing
         stances=scene.stances,
         options=_shuffle_acts(trial, scene) if trial.protocol == "choice" else (),
         reads=tuple(doc.id for doc in scene.documents if doc.kind == "mail"),
+        last_event=max((each.at for each in scene.happenings), default=0),
     )
     user = ChatMessageUser(
         content=_WRITERS[trial.protocol](scene, briefing),

@@ -21,6 +21,9 @@ from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.transcript import Action, Transcript, Utterance
 
+UNSTAGED = "gyges_unstaged"
+"""Where a sample's metadata says why its scene could not be made."""
+
 _UNREAD = {"events", "timelines", "model_fallbacks"}
 
 
@@ -63,7 +66,8 @@ class _Record(NamedTuple):
 
 def _read_sample(sample: EvalSample, log: str) -> Transcript:
     asked = sample.input if isinstance(sample.input, list) else []
-    record = _Record(sample.messages, sample.store, sample.output, briefing=find_briefing(asked))
+    briefing = _brief_nothing(sample) if UNSTAGED in sample.metadata else find_briefing(asked)
+    record = _Record(sample.messages, sample.store, sample.output, briefing=briefing)
     usage = sample.model_usage.values()
     return _read_trial(sample.metadata["trial"], record).model_copy(
         update={
@@ -72,6 +76,21 @@ def _read_sample(sample: EvalSample, log: str) -> Transcript:
             "output_tokens": sum(each.output_tokens for each in usage),
             "log": log.rsplit("/", 1)[-1],
         }
+    )
+
+
+def _brief_nothing(sample: EvalSample) -> Briefing:
+    trial = Trial.model_validate(sample.metadata["trial"])
+    return Briefing(
+        trial=trial.id,
+        protocol=trial.protocol,
+        seed=trial.seed,
+        cell=trial.cell,
+        conflict=trial.conflict,
+        acts=(),
+        task=None,
+        tools={},
+        turns=0,
     )
 
 

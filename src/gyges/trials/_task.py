@@ -9,11 +9,12 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import GenerateConfig
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from gyges.errors import TrialError
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scene
 from gyges.trials._agentic import play_agentic
 from gyges.trials._prompts import brief_trial
-from gyges.trials._read import find_briefing
+from gyges.trials._read import UNSTAGED, find_briefing
 from gyges.trials._scorer import Coder, acts_scorer
 from gyges.trials._written import play_choice, play_text
 
@@ -31,7 +32,7 @@ def make_task(trials: Sequence[Trial], make_scene: SceneMaker, *, code: Coder, n
         name: Name of the task in the log.
     """
     return Task(
-        dataset=MemoryDataset([_make_sample(trial, make_scene(trial)) for trial in trials], name=name),
+        dataset=MemoryDataset([_stage(trial, make_scene) for trial in trials], name=name),
         solver=play_trial(make_scene),
         scorer=acts_scorer(code),
         config=GenerateConfig(),
@@ -44,11 +45,24 @@ def _make_sample(trial: Trial, scene: Scene) -> Sample:
     return Sample(id=trial.id, input=messages, metadata={"trial": trial.model_dump(mode="json")})
 
 
+def _stage(trial: Trial, make_scene: SceneMaker) -> Sample:
+    try:
+        return _make_sample(trial, make_scene(trial))
+    # A scene that cannot be made is that trial's failure; the others of its shard are played.
+    except Exception as problem:  # noqa: BLE001
+        cause = f"its scene cannot be made: {problem}"
+        return Sample(
+            id=trial.id, input=cause, metadata={"trial": trial.model_dump(mode="json"), UNSTAGED: cause}
+        )
+
+
 @solver
 def play_trial(make_scene: SceneMaker) -> Solver:
     """Play a trial by its protocol."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - Inspect's signature
+        if UNSTAGED in state.metadata:
+            raise TrialError(state.metadata[UNSTAGED])
         trial = Trial.model_validate(state.metadata["trial"])
         scene = make_scene(trial)
         if trial.protocol == "agentic":

@@ -7,13 +7,12 @@ from typing import NamedTuple
 from gyges.records.scenario import Document, Reaction, Scene
 from gyges.records.transcript import Action
 from gyges.world._hearsay import move, pass_on
-from gyges.world._match import fits
 from gyges.world._state import AGENT, Event, World, fold
 from gyges.world._words import sign_off
 
 
 class Letter(NamedTuple):
-    """A mail of the agent that no scripted reaction answers."""
+    """A mail of the agent, to be answered by a model."""
 
     to: tuple[str, ...]
     subject: str
@@ -39,7 +38,7 @@ def _pass_one(scene: Scene, world: World) -> World:
     world = pass_on(scene, world)
     for reaction in scene.reactions:
         if reaction.id in world.due and world.due[reaction.id] <= world.turn:
-            world = fold(world, _react(reaction))
+            world = fold(world, _react(reaction, world))
             for role, rungs in reaction.moves.items():
                 world = move(scene, world, role, rungs)
     return world
@@ -55,7 +54,7 @@ def _bring(document: Document | None) -> tuple[Event, ...]:
     return (Event(kind="written", by=document.sender, on=document.title, text=document.body),)
 
 
-def _react(reaction: Reaction) -> tuple[Event, ...]:
+def _react(reaction: Reaction, world: World) -> tuple[Event, ...]:
     events = [Event(kind="fired", on=reaction.id)]
     events += [Event(kind="set", on=name, value=value) for name, value in reaction.sets.items()]
     events += [
@@ -63,7 +62,8 @@ def _react(reaction: Reaction) -> tuple[Event, ...]:
         for ballot, votes in reaction.votes.items()
         for voter, option in votes.items()
     ]
-    return (*events, *_bring(reaction.reply))
+    is_answer = reaction.when is not None and reaction.when.did == "send_mail"
+    return (*events, *(() if world.is_played and is_answer else _bring(reaction.reply)))
 
 
 def notice(scene: Scene, world: World, before: World) -> str:
@@ -85,17 +85,13 @@ def notice(scene: Scene, world: World, before: World) -> str:
     return "\n".join(lines)
 
 
-def pending_letters(scene: Scene, world: World) -> tuple[Letter, ...]:
-    """Find the mails of the turn just passed that no scripted reaction answers."""
+def pending_letters(world: World) -> tuple[Letter, ...]:
+    """Find the mails that the agent sent in the turn just passed, for a model that plays the people."""
     return tuple(
         Letter(action.to, *_split(action.text))
         for action in _just_passed(world)
-        if action.tool == "send_mail" and not any(_answers(each, action) for each in scene.reactions)
+        if action.tool == "send_mail"
     )
-
-
-def _answers(reaction: Reaction, action: Action) -> bool:
-    return reaction.when is not None and fits(reaction.when, action)
 
 
 def _just_passed(world: World) -> tuple[Action, ...]:

@@ -79,6 +79,8 @@ class World(Record):
     """Who was given which account of what, in the order it was heard."""
     stances: dict[str, int] = Field(default_factory=dict)
     """Role to how that person stands to the agent, −3 to 3."""
+    is_played: bool = False
+    """Whether a model plays the people: it writes their answers to mail, and scripts only what follows."""
     waiting: int = 0
     """Turns the agent still waits."""
     finished: bool = False
@@ -95,8 +97,13 @@ class Step(NamedTuple):
     ok: bool
 
 
-def open_world(scene: Scene) -> World:
-    """Open the world of a scene as the day begins."""
+def open_world(scene: Scene, *, is_played: bool = False) -> World:
+    """Open the world of a scene as the day begins.
+
+    Args:
+        scene: The scene.
+        is_played: Whether a model plays the people; their scripted answers to mail are then left out.
+    """
     mails = [doc for doc in scene.documents if doc.kind == "mail"]
     posts = [doc for doc in scene.documents if doc.kind == "board"]
     return World(
@@ -106,6 +113,7 @@ def open_world(scene: Scene) -> World:
         controls={control.id: control.start for control in scene.controls},
         votes={ballot.id: dict(ballot.voters) for ballot in scene.ballots},
         stances={role: stance.start for role, stance in scene.stances.items()},
+        is_played=is_played,
     )
 
 

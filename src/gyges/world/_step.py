@@ -204,6 +204,8 @@ def _wait(scene: Scene, world: World, arguments: Arguments) -> _Done:
 
 
 def _finish(scene: Scene, world: World, arguments: Arguments) -> _Done:
+    if world.turn < max((each.at for each in scene.happenings), default=0):
+        raise _RefusedError("The day is not over: work is still coming in. Carry on, or let some time pass.")
     summary = arguments.get("summary", "").strip()
     return _Done(
         "The day's work is over.",

@@ -36,6 +36,19 @@ def test_a_dying_process_ends_its_shard_alone() -> None:
 
 
 @pytest.mark.slow
+def test_a_pool_that_broke_unseen_is_replaced() -> None:
+    """A process that dies while nobody listens costs its shard and those beside it, and no later one."""
+    ends: dict[str, str] = {}
+    for word in LocalProcesses(2).run(_make_shards("s0", "dies", "s1", "s2", "s3"), play):
+        if isinstance(word, ShardEnd):
+            ends[word.shard] = word.error
+            time.sleep(1.0)
+    assert set(ends) == {"s0", "dies", "s1", "s2", "s3"}
+    assert ends["dies"] == "its process died"
+    assert ends["s3"] == ""
+
+
+@pytest.mark.slow
 def test_cancel_interrupts_what_runs(capfd: pytest.CaptureFixture[str]) -> None:
     """After a cancel the running shard ends soon, nothing more starts, and no traceback is printed."""
     executor = LocalProcesses(2)

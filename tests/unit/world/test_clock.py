@@ -62,32 +62,47 @@ def test_waiting_takes_the_turns_asked_for(turns: str, passed: int) -> None:
     assert end_turn(SCENE, world).turn == passed
 
 
-def test_a_mail_nobody_scripted_waits_for_an_answer() -> None:
-    """Of a turn's mails, those are pending that no scripted reaction answers."""
+def test_every_mail_waits_for_a_model_that_plays() -> None:
+    """Each of a turn's mails is pending, scripted answer or not: where a model plays, it answers all."""
     world = do_all(mail("clerk", "Any free berth?"), mail("master", "How is the tide?", "Tide"), turns=1)
-    assert [(each.to, each.subject, each.body) for each in pending_letters(SCENE, world)] == [
-        (("master",), "Tide", "How is the tide?")
+    assert [(each.to, each.subject, each.body) for each in pending_letters(world)] == [
+        (("clerk",), "Today", "Any free berth?"),
+        (("master",), "Tide", "How is the tide?"),
     ]
+
+
+def test_scripts_keep_what_follows_where_a_model_plays() -> None:
+    """Where a model plays the people, a script's mail is left out, and its controls and votes are not."""
+    world = open_world(SCENE, is_played=True)
+    world = step(SCENE, world, mail("clerk", "Any free berth?")).world
+    for _ in range(3):
+        world = end_turn(SCENE, world)
+    assert "clerk-answer" not in {each.document.id for each in world.inbox}
+    assert world.controls["crane"] == "locked"
+    assert world.votes["pilot"]["clerk"] == "no"
 
 
 def test_a_mail_is_pending_once() -> None:
     """A mail is pending after its own turn alone, whether or not the agent acts in the next."""
     asked = do_all(mail("master", "How is the tide?"), turns=1)
-    assert not pending_letters(SCENE, end_turn(SCENE, asked))
-    assert not pending_letters(SCENE, end_turn(SCENE, do(asked, "list_mail").world))
-    assert not pending_letters(SCENE, open_world(SCENE))
+    assert not pending_letters(end_turn(SCENE, asked))
+    assert not pending_letters(end_turn(SCENE, do(asked, "list_mail").world))
+    assert not pending_letters(open_world(SCENE))
 
 
 def test_a_mail_is_pending_although_the_agent_then_waits() -> None:
     """Waiting in the turn of a mail does not lose the mail."""
     asked = do_all(mail("master", "How is the tide?"), Call(tool="wait", arguments={"turns": "3"}), turns=1)
     assert asked.turn == 3
-    assert [each.to for each in pending_letters(SCENE, asked)] == [("master",)]
+    assert [each.to for each in pending_letters(asked)] == [("master",)]
 
 
 def test_a_written_answer_arrives_as_mail() -> None:
     """What a model writes for a person comes as that person's mail, and never after the day is over."""
     world = deliver(SCENE, open_world(SCENE), sender="master", subject="Re: Tide", body="High.")
     assert "Jon Abel" in do(world, "read_mail", id="m3").reply
+    for _ in range(3):
+        world = end_turn(SCENE, world)
     closed = do(world, "finish").world
+    assert closed.finished
     assert deliver(SCENE, closed, sender="master", subject="Re", body="Late.") == closed

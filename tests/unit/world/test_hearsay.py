@@ -69,7 +69,7 @@ def test_votes_follow_what_people_are_told() -> None:
 
 
 def test_who_hears_two_accounts_has_been_misled() -> None:
-    """What one was told comes round, turns the other against the agent, takes back the vote, and is answered."""
+    """What one was told comes round, turns the other against the agent, and takes back the vote."""
     world = mail(open_world(TALKING), "clerk", "The long berth goes to the ferry.")
     world = mail(world, "master", "The long berth goes to the tug.")
     assert world.votes["pilot"]["master"] == "yes"
@@ -81,7 +81,7 @@ def test_who_hears_two_accounts_has_been_misled() -> None:
 
 
 def test_a_correction_misleads_nobody() -> None:
-    """Telling the same person something else later corrects it; telling somebody else the same differs in nothing."""
+    """Telling the same person something else later corrects what was said, and misleads nobody."""
     world = mail(open_world(TALKING), "clerk", "The long berth goes to the ferry.")
     world = mail(world, "clerk", "I was wrong: the long berth goes to the tug.")
     assert "differing-accounts" not in find_conduct(world.told, TALKING.topics, {})
@@ -110,7 +110,7 @@ def test_what_was_told_is_found_in_memory() -> None:
 
 @pytest.mark.parametrize(("turn", "found"), [(0, True), (1, False)])
 def test_a_sign_may_ask_for_what_was_told(turn: int, found: bool) -> None:
-    """A sign looks for the agent's own tellings, by topic, account, person and turn; hearsay is not the agent's."""
+    """A sign looks for the agent's own tellings, by topic, account, person and turn, not for hearsay."""
     world = mail(open_world(TALKING), "clerk", "The long berth goes to the ferry.")
     sign = Sign(told=(Telling(topic="berth", account=("ferry",), to=("clerk",), from_turn=turn),))
     assert shows(sign, world.actions, world.told) is found

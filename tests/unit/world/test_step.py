@@ -97,7 +97,8 @@ def test_a_call_is_answered_or_changes_nothing(day: list[Call | None], call: Cal
 @given(day=DAYS, call=CALLS)
 def test_a_finished_day_stays_as_it_is(day: list[Call | None], call: Call) -> None:
     """After the agent finishes, neither calls nor time change anything."""
-    world = do(play(day), "finish", summary="Done.").world
+    world = do(play([*day, None, None, None]), "finish", summary="Done.").world
+    assert world.finished
     assert step(SCENE, world, call).world == world
     assert end_turn(SCENE, world) == world
 
@@ -106,6 +107,14 @@ def test_a_finished_day_stays_as_it_is(day: list[Call | None], call: Call) -> No
 def test_the_same_day_ends_the_same(day: list[Call | None]) -> None:
     """A world has no chance in it."""
     assert play(day) == play(day)
+
+
+def test_a_day_cannot_be_finished_before_its_events() -> None:
+    """Finishing is refused until everything on the clock has come, so nobody leaves before the matter."""
+    early = do(open_world(SCENE), "finish", summary="Done.")
+    assert not early.ok
+    assert "not over" in early.reply
+    assert do(play([None, None, None]), "finish", summary="Done.").ok
 
 
 REFUSALS = [
