@@ -22,7 +22,7 @@ from gyges.design import trials_of
 from gyges.prepare import Prepared, prepare_study
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import stage_trial
+from gyges.running import stage_trial
 from gyges.trials import Desk, acts_scorer, desk_in_use, make_task, make_tools
 
 MODEL = "gyges/insight-profile"

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gyges.adopt import adopt_logs as adopt_logs
     from gyges.agents import choice_probabilities as choice_probabilities
     from gyges.agents import load_profile as load_profile
     from gyges.claims import load_claims as load_claims
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from gyges.records.study import DesignPart as DesignPart
     from gyges.records.study import ModelSpec as ModelSpec
     from gyges.records.study import Study as Study
+    from gyges.running import RunOptions as RunOptions
     from gyges.scenarios import check_scenario as check_scenario
     from gyges.scenarios import load_library as load_library
     from gyges.scenarios import load_scenario as load_scenario
     from gyges.scenarios import render_scene as render_scene
     from gyges.study import Run as Run
-    from gyges.study import RunOptions as RunOptions
     from gyges.study import open_finished as open_run
     from gyges.study import resume_run as resume
     from gyges.study import run_study as run
@@ -41,9 +42,10 @@ _HOMES = {
     "GygesError": ("gyges.errors", "GygesError"),
     "ModelSpec": ("gyges.records.study", "ModelSpec"),
     "Run": ("gyges.study", "Run"),
-    "RunOptions": ("gyges.study", "RunOptions"),
+    "RunOptions": ("gyges.running", "RunOptions"),
     "Scenario": ("gyges.records.scenario", "Scenario"),
     "Study": ("gyges.records.study", "Study"),
+    "adopt_logs": ("gyges.adopt", "adopt_logs"),
     "check_scenario": ("gyges.scenarios", "check_scenario"),
     "choice_probabilities": ("gyges.agents", "choice_probabilities"),
     "load_claims": ("gyges.claims", "load_claims"),
@@ -66,6 +68,7 @@ __all__ = [
     "RunOptions",
     "Scenario",
     "Study",
+    "adopt_logs",
     "check_scenario",
     "choice_probabilities",
     "load_claims",

@@ -12,13 +12,10 @@ from gyges.coding import code_transcript
 from gyges.design import load_study, trials_of
 from gyges.prepare import override_study, prepare_study
 from gyges.records.study import ModelSpec
-from gyges.study import stage_trial
-from gyges.trials import acts_scorer, make_task, play_trial
+from gyges.running import stage_trial
+from gyges.trials import BARE_MODEL, acts_scorer, make_task, play_trial
 
 __all__ = ["acts_scorer", "core", "demo", "gyges_provider", "play_trial"]
-
-_BARE_MODEL = "inspect"
-"""Stands for the model in the ids of trials whose model Inspect is told on its own command line."""
 
 
 @task
@@ -50,7 +47,7 @@ def demo(trials: int = 60, seed: int = 0, scenarios: str = "all", protocol: str 
 def _make_study_task(name: str, *, scenarios: str, protocol: str | None, **changes: Any) -> Task:
     study = override_study(
         load_study(name),
-        models=(ModelSpec(name=_BARE_MODEL),),
+        models=(ModelSpec(name=BARE_MODEL),),
         scenarios=tuple(each.strip() for each in scenarios.split(",")),
         **changes,
     )

@@ -13,6 +13,9 @@ from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec, Study
 
+CUSTOM = "gyges/custom"
+"""The reference agent whose profile the user brings."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -38,11 +41,30 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     from gyges.design import make_plan
     from gyges.scenarios import find_scenario, load_library
 
+    study = _keep_profiles(study, base)
     library = load_library([(base or Path()) / folder for folder in study.library])
     names = sorted(library) if "all" in study.scenarios else study.scenarios
     scenarios = {name: find_scenario(name, library) for name in names}
     claims = find_claims(study.claims)
     return Prepared(study, scenarios, claims, make_plan(study, scenarios, claims=claims))
+
+
+def _keep_profiles(study: Study, base: Path | None) -> Study:
+    """Put the content of a profile file in the place of its path: a run is the same wherever it goes on.
+
+    A path is relative to the study file, or else to the working directory.
+    """
+    from gyges.agents import read_profile
+
+    def keep(spec: ModelSpec) -> ModelSpec:
+        path = spec.args.get("profile")
+        if spec.name != CUSTOM or not isinstance(path, str):
+            return spec
+        beside = (base or Path()) / path
+        profile = read_profile(beside if beside.is_file() else Path(path))
+        return spec.model_copy(update={"args": spec.args | {"profile": profile.model_dump(mode="json")}})
+
+    return study.model_copy(update={"models": tuple(keep(spec) for spec in study.models)})
 
 
 def check_models(study: Study) -> None:
@@ -56,7 +78,7 @@ def check_models(study: Study) -> None:
     for spec in study.models:
         open_model(spec)
     if study.stakeholder:
-        open_model(ModelSpec(name=study.stakeholder))
+        open_model(study.stakeholder)
 
 
 def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes: Any) -> Study:

@@ -6,6 +6,7 @@
     logs/*.eval       Inspect logs: the record
     codes.parquet     one row a trial: status, acts, outcomes, evidence
     results.json      estimates and verdicts
+    budget.json       the budget it may not pass, if it was given one
     report.html       one self-contained page
     insights.md       the note, rewritten from the data
 
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gyges.errors import RunError
-from gyges.records.base import Record
+from gyges.records.base import Record, Slug
 from gyges.records.claim import Claim
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
@@ -48,8 +49,11 @@ class Lock(Record):
     """When study and claims were fixed, before the first trial; ISO 8601, UTC."""
     study_hash: str
     claims_hash: str
-    scenario_hashes: dict[str, str]
+    plan_hash: str
+    scenario_hashes: dict[Slug, str]
     n_trials: int
+    registered: bool = True
+    """Whether all this was fixed before the first trial; it was not where logs of others were taken in."""
     study: Study
     claims: tuple[Claim, ...]
 
@@ -194,11 +198,35 @@ def read_lock(folder: RunFolder) -> Lock:
 
 
 def read_scenarios(folder: RunFolder, lock: Lock) -> dict[str, Scenario]:
-    """Read the scenarios as run."""
-    return {
-        name: Scenario.model_validate_json(folder.read(f"scenarios/{name}.json"))
-        for name in lock.scenario_hashes
-    }
+    """Read the scenarios as run.
+
+    Raises:
+        RunError: One is not there or is damaged.
+    """
+    scenarios = {}
+    for name in lock.scenario_hashes:
+        content = folder.read(f"scenarios/{name}.json")
+        try:
+            scenarios[name] = Scenario.model_validate_json(content)
+        except ValueError as problem:
+            where = folder.at(f"scenarios/{name}.json")
+            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
+    return scenarios
+
+
+def write_budget(folder: RunFolder, budget: float) -> None:
+    """Note the budget a run may not pass, in US dollars."""
+    folder.write("budget.json", _as_json({"usd": budget}))
+
+
+def read_budget(folder: RunFolder) -> float | None:
+    """Read the budget a run was last given; none: it has none."""
+    if not folder.exists("budget.json"):
+        return None
+    try:
+        return float(json.loads(folder.read("budget.json"))["usd"])
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{folder.at('budget.json')}: is damaged; name a budget with --budget.") from None
 
 
 def read_results(folder: RunFolder) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _say_costs(summary: PlanSummary) -> None:
 def summarize(prepared: Prepared) -> PlanSummary:
     """Describe a plan, with tokens estimated from some of its rendered trials."""
     from gyges.design import TokenEstimate, describe_plan, trials_of
-    from gyges.study import stage_trial
+    from gyges.running import stage_trial
     from gyges.trials import estimate_tokens
 
     sampled: dict[str, list[Any]] = {}

@@ -97,7 +97,8 @@ class Display:
 def finish_run(url: str, *, workers: int, budget: float | None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.run_folder import open_run, read_lock
-    from gyges.study import RunOptions, carry_on, find_missing
+    from gyges.running import RunOptions, find_missing
+    from gyges.study import carry_on
 
     folder = open_run(url)
     signal.signal(signal.SIGTERM, _interrupt)

@@ -21,6 +21,9 @@ def resume(
     from gyges.cli._running import default_workers, finish_run
     from gyges.prepare import check_models
     from gyges.run_folder import open_run, read_lock
+    from gyges.study import check_same_version
 
-    check_models(read_lock(open_run(run)).study)
+    folder = open_run(run)
+    check_same_version(folder)
+    check_models(read_lock(folder).study)
     finish_run(run.rstrip("/"), workers=workers or default_workers(), budget=budget)

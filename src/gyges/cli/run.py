@@ -34,7 +34,7 @@ def run(
 
     chosen = choose_study(study, model or (), model_arg or (), trials=trials, seed=seed)
     prepared = prepare_study(chosen, base=Path(study).parent if Path(study).is_file() else None)
-    check_models(chosen)
+    check_models(prepared.study)
     confirm_cost(prepared, yes=yes)
     folder = begin_run(prepared, out or default_folder(chosen))
     finish_run(folder.url, workers=workers or default_workers(), budget=budget)

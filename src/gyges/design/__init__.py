@@ -7,7 +7,7 @@ from gyges.design._power import Assumptions, detectable_effect, trials_needed
 from gyges.design._studies import find_studies, load_study
 from gyges.design._summary import Contrast, PlanSummary, describe_plan
 from gyges.design._testable import ClaimOutlook
-from gyges.design._trials import plan_from_table, trial_at, trials_of
+from gyges.design._trials import plan_from_table, plan_from_trials, trial_at, trials_of
 from gyges.design._weights import default_weights
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "load_study",
     "make_plan",
     "plan_from_table",
+    "plan_from_trials",
     "trial_at",
     "trials_needed",
     "trials_of",

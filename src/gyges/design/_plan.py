@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from math import ceil
 
@@ -24,7 +23,7 @@ from gyges.errors import DesignError
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
-from gyges.records.seeds import derive_seed
+from gyges.records.seeds import derive_seed, name_trial
 from gyges.records.study import DesignPart, Study
 from gyges.records.words import FACTORS
 
@@ -32,6 +31,9 @@ _ID = ("scenario", "setting", "protocol", "design", "conflict")
 COLUMNS = ("id", "model", *_ID, "variant", "replicate", "seed", *FACTORS)
 """Columns of a plan's table."""
 
+
+_SURFACES = 1_000_000
+"""Surface variants there are to draw from."""
 
 Open = list[list[tuple[Place, list[dict[str, str]]]]]
 """Scenarios, their places and the cells there; drawn and crossed cells are made later."""
@@ -115,7 +117,7 @@ def _check_factorial(part: DesignPart, groups: Open, shares: Sequence[npt.NDArra
 
 
 def _block(part: DesignPart, place: Place, cells: list[dict[str, str]], n: int, study: Study) -> pl.DataFrame:
-    order = np.random.default_rng(place.seed("variants")).permutation(study.variants)
+    order = _draw_variants(place, study.variants)
     if part.kind == "conjoint":
         n_drawn = ceil(n / study.replicates)
         drawn = draw_cells(place, n_drawn)
@@ -136,6 +138,14 @@ def _block(part: DesignPart, place: Place, cells: list[dict[str, str]], n: int, 
         conflict=pl.lit("absent" if part.kind == "control" else "present"),
         variant=pl.Series(variants, dtype=pl.Int64),
     )
+
+
+def _draw_variants(place: Place, n: int) -> npt.NDArray[np.int64]:
+    """Draw a study's surface variants, in an order of their own: another seed draws others."""
+    drawn: npt.NDArray[np.int64] = np.random.default_rng(place.seed("variants")).choice(
+        _SURFACES, size=n, replace=n > _SURFACES
+    )
+    return drawn
 
 
 def _variants_of_cell(order: npt.NDArray[np.int64], n: int, replicates: int) -> npt.NDArray[np.int64]:
@@ -160,7 +170,7 @@ def _number(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _name(rows: pl.DataFrame, model: str, root: int) -> pl.DataFrame:
-    ids = [_trial_id(f"{key}|{model}") for key in rows["key"]]
+    ids = [name_trial(root, key, model) for key in rows["key"]]
     if len(set(ids)) < len(ids):
         raise DesignError("two trials came out with the same id; another number of trials avoids it.")
     seeds = [derive_seed(root, each) for each in ids]
@@ -170,7 +180,3 @@ def _name(rows: pl.DataFrame, model: str, root: int) -> pl.DataFrame:
         seed=pl.Series(seeds, dtype=pl.Int64),
     )
     return named.select(COLUMNS)
-
-
-def _trial_id(key: str) -> str:
-    return "t" + hashlib.blake2b(key.encode(), digest_size=6).hexdigest()

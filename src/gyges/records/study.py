@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
@@ -66,7 +66,12 @@ class Study(Record):
     """Fewest coded trials on each side of a contrast for a claim to be tested."""
     temperature: float | None = None
     max_connections: int | None = None
-    stakeholder: str | None = None
-    """Model that plays the people; none: scripted reactions."""
+    stakeholder: ModelSpec | None = None
+    """Model that plays the people, by its name alone or as the study's models are given; none: scripts."""
     retries: Annotated[int, Field(ge=0)] = 2
     """How often a failing trial is tried again."""
+
+    @field_validator("stakeholder", mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value

@@ -32,7 +32,10 @@ class Executor(Protocol):
 
 
 class ThisProcess:
-    """Runs shards here, one after the other: for tests, notebooks and debuggers."""
+    """Runs shards here, one after the other: for tests, notebooks and debuggers.
+
+    Word of trials comes shard by shard, so a budget stops it between shards only.
+    """
 
     def __init__(self) -> None:
         self._stopped = False
