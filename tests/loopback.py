@@ -69,7 +69,7 @@ def serve(behavior: Behavior) -> Iterator[Loopback]:
 
 
 def _count(reply: Reply, request: dict[str, Any]) -> Reply:
-    """Count tokens as characters over four, of messages and tools alike, as a plain tokenizer roughly does."""
+    """Count tokens as characters over four, of messages and tools alike."""
     if isinstance(reply.body, dict) and "usage" in reply.body:
         said = json.dumps([choice["message"] for choice in reply.body["choices"]], ensure_ascii=False)
         n_input = _count_tokens(request["messages"]) + _count_tokens(request.get("tools") or [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,17 @@ from gyges.run_folder import open_run
 from gyges.running import RunOptions
 from gyges.study import Run, resume_run, run_study
 from gyges.trials import LocalProcesses
-from tests.loopback import Loopback, say, serve
+from tests.loopback import Loopback, Reply, say, serve
 
 MODEL = "openai-api/loopback/model"
 PRICE = Price(input=1.0, output=1.0)
 EACH = 0.0047
 """US dollars that a trial takes at most: night-shift shows a little under 4,700 tokens."""
+
+
+def _answer_slowly(_request: dict[str, Any], _number: int) -> Reply:
+    time.sleep(0.1)
+    return say("ANSWER: A")
 
 
 def _study(n_trials: int = 40, **changes: Any) -> Study:
@@ -40,7 +46,7 @@ def run_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., t
     def run(
         budget: float | None, *, study: Study | None = None, resume: bool = False
     ) -> tuple[str, Loopback]:
-        with serve(lambda _request, _number: say("ANSWER: A")) as server:
+        with serve(_answer_slowly) as server:
             monkeypatch.setenv("LOOPBACK_API_KEY", "not-a-key")
             monkeypatch.setenv("LOOPBACK_BASE_URL", server.url)
             options = RunOptions(executor=LocalProcesses(1), budget=budget)

@@ -7,7 +7,7 @@ import os
 import queue
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
@@ -77,9 +77,10 @@ class LocalProcesses:
                 while waiting and len(running) < self._n_workers:
                     shard = waiting.pop()
                     running[self._submit(work, shard, words)] = shard
-                done, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
-                yield from _drain(words)
-                for future in done:
+                # Waiting for words rather than shards lets a budget stop a run within milliseconds.
+                yield from _hear(words)
+                for future in [each for each in running if each.done()]:
+                    yield from _drain(words)
                     yield self._end_of(future, running.pop(future))
         finally:
             self.cancel()
@@ -148,6 +149,14 @@ def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> Sha
         return ShardEnd(shard=shard.id, log="", error=str(problem) or type(problem).__name__)
     finally:
         _heed_no_interrupt()
+
+
+def _hear(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:
+    try:
+        yield words.get(timeout=_POLL_S)
+    except (queue.Empty, EOFError, OSError):
+        return
+    yield from _drain(words)
 
 
 def _drain(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:

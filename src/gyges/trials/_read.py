@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -137,9 +138,21 @@ def _count_input(usage: ModelUsage) -> int:
 
 
 def read_usage(log: str) -> dict[str, tuple[int, int]]:
-    """Read what a log's models used in all, attempts that failed included; a damaged log counts nothing."""
+    """Read what a log's models used in all; a damaged log counts nothing.
+
+    The header counts attempts that failed too, but an interrupted eval may have none: then its samples count.
+    """
     try:
-        return count_usage(read_eval_log(log, header_only=True).stats.model_usage)
+        whole = count_usage(read_eval_log(log, header_only=True).stats.model_usage)
+        used: dict[str, tuple[int, int]] = dict(whole)
+        samples: Counter[tuple[str, int]] = Counter()
+        for each in read_eval_log_sample_summaries(log):
+            for model, tokens in count_usage(each.model_usage).items():
+                samples.update({(model, 0): tokens[0], (model, 1): tokens[1]})
+        for model in {name for name, _ in samples}:
+            had = used.get(model, (0, 0))
+            used[model] = max(had[0], samples[model, 0]), max(had[1], samples[model, 1])
+        return used
     # As above: any layer may be first to notice a damaged log.
     except Exception:  # noqa: BLE001
         return {}
