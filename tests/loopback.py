@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-CHARACTERS_PER_TOKEN = 4
-
 
 @dataclass
 class Reply:
@@ -69,11 +67,11 @@ def serve(behavior: Behavior) -> Iterator[Loopback]:
 
 
 def _count(reply: Reply, request: dict[str, Any]) -> Reply:
-    """Count tokens as characters over four, of messages and tools alike."""
+    """Count tokens as characters over four, and four for each message and tool."""
     if isinstance(reply.body, dict) and "usage" in reply.body:
-        said = json.dumps([choice["message"] for choice in reply.body["choices"]], ensure_ascii=False)
-        n_input = _count_tokens(request["messages"]) + _count_tokens(request.get("tools") or [])
-        n_output = len(said) // CHARACTERS_PER_TOKEN
+        n_input = sum(map(_count_message, request["messages"]))
+        n_input += sum(4 + len(json.dumps(tool["function"])) // 4 for tool in request.get("tools") or ())
+        n_output = sum(_count_message(choice["message"]) for choice in reply.body["choices"])
         reply.body["usage"] = {
             "prompt_tokens": n_input,
             "completion_tokens": n_output,
@@ -82,8 +80,13 @@ def _count(reply: Reply, request: dict[str, Any]) -> Reply:
     return reply
 
 
-def _count_tokens(content: Any) -> int:
-    return len(json.dumps(content, ensure_ascii=False)) // CHARACTERS_PER_TOKEN
+def _count_message(message: dict[str, Any]) -> int:
+    content = message.get("content") or ""
+    text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    calls = [
+        each["function"]["name"] + each["function"]["arguments"] for each in message.get("tool_calls") or ()
+    ]
+    return 4 + len(text) // 4 + sum(4 + len(call) // 4 for call in calls)
 
 
 def _answer(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
