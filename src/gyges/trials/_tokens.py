@@ -96,14 +96,6 @@ def _course(scene: Scene, desk: Desk) -> Iterator[list[Call]]:
     yield [Call(tool="finish", arguments={"summary": "x" * (_LETTER // 2)})]
 
 
-_NAMED_BY[tool]: name}) for tool, name in unread]
-    yield list(scene.task.performs) if scene.task else []
-    yield [
-        Call(tool="send_mail", arguments={"to": scene.people[0].email, "subject": "Today", "body": "x" * 600})
-    ]
-    yield [Call(tool="finish", arguments={"summary": "x" * 300})]
-
-
 _NAMED_BY: dict[ToolKind, str] = {"read_mail": "id", "read_file": "path"}
 
 
