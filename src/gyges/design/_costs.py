@@ -53,7 +53,7 @@ def _estimate(table: pl.DataFrame, spec: ModelSpec, tokens: Mapping[str, TokenEs
 
 def _price(spec: ModelSpec, n_in: int, n_out: int) -> tuple[float | None, str]:
     if spec.price is not None:
-        return round((n_in * spec.price.input + n_out * spec.price.output) / _MILLION, 2), ""
+        return round((n_in * spec.price.input + n_out * spec.price.output) / _MILLION, 4), ""
     if spec.name.startswith(_REFERENCE):
         return 0.0, "a reference agent costs nothing"
     return None, "unknown price"
