@@ -278,7 +278,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
     from gyges.analysis import estimate_all, measure_claims
     from gyges.claims import decide
-    from gyges.report import make_results
+    from gyges.report import count_endings, make_results, pick_excerpts
 
     lock = read_lock(folder)
     codes = folder.scan_table("codes.parquet")
@@ -292,20 +292,25 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         bases=bases,
     )
     verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
-    results = make_results(_describe_run(lock), estimates, verdicts)
+    results = make_results(
+        _describe_run(lock),
+        estimates,
+        verdicts,
+        excerpts=pick_excerpts(codes, lock.claims, verdicts),
+        endings=count_endings(codes),
+    )
     write_results(folder, results)
     return results
 
 
 def report_run(folder: RunFolder) -> str:
-    """Write `report.html` and `insights.md` from `results.json` and `codes.parquet`; give the page's path."""
-    from gyges.report import pick_excerpts, write_note, write_page
+    """Write `report.html` and `insights.md` from `results.json`; give the page's path."""
+    from gyges.report import write_note, write_page
 
     lock = read_lock(folder)
     results = read_results(folder)
     titles = {name: each.title for name, each in read_scenarios(folder, lock).items()}
-    excerpts = pick_excerpts(folder.scan_table("codes.parquet"), lock.claims)
-    page = write_page(results, excerpts, claims=lock.claims, scenario_titles=titles)
+    page = write_page(results, claims=lock.claims, scenario_titles=titles)
     folder.write("report.html", page.encode())
     folder.write("insights.md", write_note(results, lock.claims).encode())
     return folder.at("report.html")
