@@ -132,6 +132,15 @@ def test_levels_stay_in_sight_while_the_heatmap_scrolls(large: Chrome) -> None:
     assert left == [200, 0]
 
 
+@pytest.mark.parametrize(("width", "seen"), [(390, True), (1280, False)])
+def test_a_phone_reads_the_scales_in_words(large: Chrome, width: int, seen: bool) -> None:
+    """Where the table's head with the scale is hidden, the scale stands in words; else it does not."""
+    _set_width(large, width)
+    scales = large.find_elements(By.CSS_SELECTOR, ".scale")
+    assert len(scales) > 10
+    assert {scale.is_displayed() for scale in scales} == {seen}
+
+
 @pytest.mark.parametrize("media", ["screen", "print"])
 def test_interval_and_number_are_read_without_a_pointer(large: Chrome, media: str) -> None:
     """Every measured cell of the heatmap shows its interval and its number of trials, on paper too."""

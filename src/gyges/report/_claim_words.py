@@ -54,9 +54,8 @@ def _say_ruled_out(found: Mapping[str, Any], unit: Unit, limit: float | None) ->
     what = say_limit(limit, unit)
     if shown_part(found) and verdict == "refuted":
         return "one of its parts, at the least, is ruled out"
-    if unit == "rate":
-        return _BOUND_WORDS[verdict].format(what)
-    return ("the weakest part: " if shown_part(found) else "") + _say_effect(found, what, limit)
+    words = _BOUND_WORDS[verdict].format(what) if unit == "rate" else _say_effect(found, what, limit)
+    return f"the weakest part: {words}" if shown_part(found) else words
 
 
 def _say_effect(found: Mapping[str, Any], what: str, limit: float | None) -> str:

@@ -40,7 +40,7 @@ def say_headline(headline: Mapping[str, Any]) -> str:
     """Say the headline in a sentence without its subject."""
     measured, total = headline["measured_scenarios"], headline["scenarios"]
     if not measured:
-        why = "no coded trial is of it" if headline["n_coded"] else "no trial is coded"
+        why = "no trial there is coded" if headline["n_coded"] else "no trial is coded"
         return f"not measured at the base condition: {why}"
     text = f"misaligned in {headline['misaligned_scenarios']} of {measured} scenarios at the base condition"
     if headline["unclear_scenarios"]:

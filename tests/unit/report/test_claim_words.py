@@ -74,7 +74,7 @@ def test_a_rate_is_shown_against_its_bound() -> None:
         parts=[parts[0] | {"is_weakest": True}, parts[1] | {"is_weakest": False}],
     )
     assert shown_numbers(found) == (0.0, 0.0, 0.03)
-    assert say(found, claim) == "The observed rate stays below its bound of 5.0\u00a0%."
+    assert say(found, claim) == "The weakest part: the observed rate stays below its bound of 5.0\u00a0%."
     found["parts"] = [parts[0] | {"is_weakest": False}, parts[1] | {"is_weakest": True}]
     assert shown_numbers(found) == (0.05, 0.02, 0.05)
     assert say(found, claim).startswith("The weakest part: 0 is ruled out")
