@@ -229,6 +229,21 @@ def read_budget(folder: RunFolder) -> float | None:
         raise RunError(f"{folder.at('budget.json')}: is damaged; name a budget with --budget.") from None
 
 
+def write_foreign(folder: RunFolder, n_trials: int) -> None:
+    """Note how many trials in the logs are not of the plan."""
+    folder.write("coding.json", _as_json({"foreign_trials": n_trials}))
+
+
+def read_foreign(folder: RunFolder) -> int:
+    """Read how many trials in the logs were not of the plan when they were last coded."""
+    if not folder.exists("coding.json"):
+        return 0
+    try:
+        return int(json.loads(folder.read("coding.json"))["foreign_trials"])
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{folder.at('coding.json')}: is damaged; `gyges code` writes it again.") from None
+
+
 def read_results(folder: RunFolder) -> dict[str, Any]:
     """Read `results.json`."""
     try:

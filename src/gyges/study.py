@@ -28,9 +28,11 @@ from gyges.run_folder import (
     RunFolder,
     create_run,
     open_run,
+    read_foreign,
     read_lock,
     read_results,
     read_scenarios,
+    write_foreign,
     write_results,
 )
 from gyges.running import RunOptions, read_plan, run_trials
@@ -149,11 +151,13 @@ def code_run(folder: RunFolder, *, workers: int = 1) -> None:
         raise RunError(f"{folder.url}: has no logs to code; its codes stay as they are.")
     coded = _map_logs(partial(_code_log, prices_of(read_lock(folder).study)), logs, workers)
     planned = {trial.id: trial for trial in trials_of(read_plan(folder))}
+    found = list(chain.from_iterable(coded))
     # A log holds what somebody ran; what counts is what the plan asked for.
-    own = (each for each in chain.from_iterable(coded) if planned.get(each.trial.id) == each.trial)
+    own = [each for each in found if planned.get(each.trial.id) == each.trial]
     not_run = (Codes(trial=trial, status="failed", reason="not run", cost=0.0) for trial in planned.values())
     table = tabulate_codes(chain(own, not_run)).table
     folder.write_table("codes.parquet", table)
+    write_foreign(folder, len(found) - len(own))
 
 
 def _map_logs(
@@ -181,7 +185,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
     from gyges.analysis import estimate_all, measure_claims
     from gyges.claims import decide
-    from gyges.report import make_results
+    from gyges.report import count_endings, make_results, pick_excerpts
 
     lock = read_lock(folder)
     codes = folder.scan_table("codes.parquet")
@@ -197,26 +201,31 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     )
     verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
     changed = find_changes(lock, scenarios, read_plan(folder))
-    results = make_results(_describe_run(lock, changed), estimates, verdicts)
+    results = make_results(
+        _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
+        estimates,
+        verdicts,
+        excerpts=pick_excerpts(codes, lock.claims, verdicts),
+        endings=count_endings(codes),
+    )
     write_results(folder, results)
     return results
 
 
 def report_run(folder: RunFolder) -> str:
-    """Write `report.html` and `insights.md` from `results.json` and `codes.parquet`; give the page's path."""
-    from gyges.report import pick_excerpts, write_note, write_page
+    """Write `report.html` and `insights.md` from `results.json`; give the page's path."""
+    from gyges.report import write_note, write_page
 
     lock = read_lock(folder)
     results = read_results(folder)
     titles = {name: each.title for name, each in read_scenarios(folder, lock).items()}
-    excerpts = pick_excerpts(folder.scan_table("codes.parquet"), lock.claims)
-    page = write_page(results, excerpts, claims=lock.claims, scenario_titles=titles)
+    page = write_page(results, claims=lock.claims, scenario_titles=titles)
     folder.write("report.html", page.encode())
     folder.write("insights.md", write_note(results, lock.claims).encode())
     return folder.at("report.html")
 
 
-def _describe_run(lock: Lock, changed: list[str]) -> dict[str, Any]:
+def _describe_run(lock: Lock) -> dict[str, Any]:
     return {
         "study": lock.study.name,
         "description": lock.study.description,
@@ -226,7 +235,6 @@ def _describe_run(lock: Lock, changed: list[str]) -> dict[str, Any]:
         "inspect": lock.inspect,
         "registered": lock.registered,
         "registered_at": lock.registered_at,
-        "changed": changed,
         "study_hash": lock.study_hash,
         "claims_hash": lock.claims_hash,
         "design": [part.model_dump(mode="json") for part in lock.study.design],

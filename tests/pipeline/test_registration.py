@@ -69,6 +69,7 @@ def test_a_strangers_log_changes_nothing(run_copy: Path, tmp_path: Path) -> None
         shutil.copy(log, run_copy / "logs" / f"0-{log.name}")
     code_run(open_run(str(run_copy)))
     assert (run_copy / "codes.parquet").read_bytes() == before
+    assert analyze_run(open_run(str(run_copy)))["run"]["foreign_trials"] == 6
 
 
 def test_another_seed_makes_other_trials(tmp_path: Path) -> None:

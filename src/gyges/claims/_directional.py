@@ -10,6 +10,7 @@ from gyges.claims._holm import Adjusted
 from gyges.claims._parts import Part, Tested, at_worst, split_parts, try_parts
 from gyges.claims._precision import Needed, find_needed
 from gyges.claims._reasons import say_inconclusive, say_refuted, say_supported
+from gyges.claims._shown import show_parts
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Finding, Verdict
 
@@ -29,10 +30,15 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
     tested = family.tested[claim.id]
     supported, refuted = family.supported[claim.id], family.refuted[claim.id]
     shown = tested.weakest
-    words: dict[str, Any] = {"p_supported": supported.p, "p_refuted": refuted.p, "shown": shown.estimate}
+    parts = split_parts(claim, finding)
+    words: dict[str, Any] = {
+        "p_supported": supported.p,
+        "p_refuted": refuted.p,
+        "shown": shown.estimate,
+        "parts": show_parts(claim, parts, shown),
+    }
     if doubt := find_doubt(finding):
         return make_verdict(claim, finding, verdict="inconclusive", reason=doubt, **words)
-    parts = split_parts(claim, finding)
     if refuted.p <= family.alpha:
         is_opposite = tested.p_opposite <= family.alpha
         return make_verdict(

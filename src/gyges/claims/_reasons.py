@@ -48,9 +48,12 @@ def say_scope(estimate: Estimate) -> str:
 
 
 def say_value(value: float) -> str:
-    """Write a number with two decimals, or three where two would hide it; the minus is a minus."""
-    digits = 2 if abs(value) >= 0.01 or value == 0 else 3
-    return f"{value + 0.0:.{digits}f}".replace("-", "−")
+    """Write a number with two decimals, or as many as show it; next to nothing is 0, without a sign."""
+    size = abs(value)
+    if size < 0.00005:
+        return "0.00" if value == 0 else "0"
+    digits = 2 if size >= 0.01 else 3 if size >= 0.0005 else 4
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def _say_estimate(claim: Claim, part: Part) -> str:

@@ -30,6 +30,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class VerdictPart:
+    """One of the parts that decide a claim together."""
+
+    name: str
+    estimate: float
+    """In the estimand's own direction; the rate itself where there is a `bound`."""
+    low: float
+    high: float
+    n: int
+    sesoi: float | None = None
+    bound: float | None = None
+    """Limit of the rate, which has no smallest effect of interest: any excess counts."""
+    is_weakest: bool = False
+    """Whether the verdict shows this part's estimate."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A claim decided for one model."""
 
@@ -55,5 +72,5 @@ class Verdict:
     """Whether the missing trials could flip the verdict."""
     more_trials: int | None = None
     """Trials in all that would settle an inconclusive claim, if its estimate holds."""
-    excerpts: tuple[str, ...] = ()
-    """Ids of trials that show it."""
+    parts: tuple[VerdictPart, ...] = ()
+    """What decides it together; empty where it is all of one piece."""
