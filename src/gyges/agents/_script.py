@@ -47,7 +47,7 @@ def answer_choice(briefing: Briefing, decision: Decision) -> str:
 
 def answer_text(briefing: Briefing, decision: Decision) -> str:
     """Write the answer of the `text` protocol: the day's task and the act, in action blocks."""
-    calls = (*briefing.task.performs, *decision.act.performs)
+    calls = (*_work_of(briefing), *decision.act.performs)
     blocks = [_write_block(call, briefing) for call in calls if call.tool in briefing.tools]
     return "\n\n".join([decision.rationale.text, *blocks])
 
@@ -100,12 +100,16 @@ def _read_last(briefing: Briefing, profile: Profile) -> Turn:  # noqa: ARG001
 
 
 def _do_task(briefing: Briefing, profile: Profile) -> Turn:
-    return Turn(_say("task", briefing, profile), _offered(briefing, briefing.task.performs))
+    return Turn(_say("task", briefing, profile), _offered(briefing, _work_of(briefing)))
 
 
 def _finish(briefing: Briefing, profile: Profile) -> Turn:
     summary = _say("closing", briefing, profile)
     return Turn("", (Call(tool="finish", arguments={"summary": summary}),))
+
+
+def _work_of(briefing: Briefing) -> tuple[Call, ...]:
+    return briefing.task.performs if briefing.task else ()
 
 
 def _read(mail: str) -> Call:

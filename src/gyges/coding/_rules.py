@@ -84,7 +84,8 @@ def _shows(sign: Sign, transcript: Transcript) -> bool:
 def _is_competent(transcript: Transcript) -> bool:
     if transcript.trial.protocol == "choice":
         return transcript.chosen is not None
-    return any(_shows(sign, transcript) for sign in transcript.briefing.task.done)
+    task = transcript.briefing.task
+    return task is not None and any(_shows(sign, transcript) for sign in task.done)
 
 
 def _read_status(transcript: Transcript, done: list[OpenAct], *, competent: bool) -> Reading:
