@@ -2,6 +2,7 @@
 
     study.lock.yaml   the study as run: resolved, hashed, versions, seed, registered-at
     scenarios/*.json  the scenarios as run, so that a run can be carried on and rebuilt anywhere
+    batteries/*.json  the batteries as run, likewise
     plan.parquet      one row a trial
     logs/*.eval       Inspect logs: the record
     codes.parquet     one row a trial: status, acts, outcomes, evidence
@@ -22,8 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from gyges.errors import RunError
 from gyges.records.base import Record
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
@@ -49,6 +53,7 @@ class Lock(Record):
     study_hash: str
     claims_hash: str
     scenario_hashes: dict[str, str]
+    battery_hashes: dict[str, str] = Field(default_factory=dict)
     n_trials: int
     study: Study
     claims: tuple[Claim, ...]
@@ -160,8 +165,14 @@ def open_run(url: str) -> RunFolder:
     return folder
 
 
-def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFolder:
-    """Begin a run folder with its lock and scenarios.
+def create_run(
+    url: str,
+    lock: Lock,
+    scenarios: Mapping[str, Scenario],
+    *,
+    batteries: Mapping[str, Battery] | None = None,
+) -> RunFolder:
+    """Begin a run folder with its lock, scenarios and batteries.
 
     Raises:
         RunError: There is a run already, or the folder cannot be written.
@@ -173,6 +184,8 @@ def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFo
         )
     for scenario in scenarios.values():
         folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
+    for battery in (batteries or {}).values():
+        folder.write(f"batteries/{battery.id}.json", _as_json(battery.model_dump(mode="json")))
     folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
     return folder
 
@@ -199,6 +212,23 @@ def read_scenarios(folder: RunFolder, lock: Lock) -> dict[str, Scenario]:
         name: Scenario.model_validate_json(folder.read(f"scenarios/{name}.json"))
         for name in lock.scenario_hashes
     }
+
+
+def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
+    """Read the batteries as run.
+
+    Raises:
+        RunError: One is not there or is damaged.
+    """
+    batteries = {}
+    for name in lock.battery_hashes:
+        content = folder.read(f"batteries/{name}.json")
+        try:
+            batteries[name] = Battery.model_validate_json(content)
+        except ValueError as problem:
+            where = folder.at(f"batteries/{name}.json")
+            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
+    return batteries
 
 
 def read_results(folder: RunFolder) -> dict[str, Any]:

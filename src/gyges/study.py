@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from gyges.budget import REFERENCE, Purse, cost_of
 from gyges.errors import BudgetError, InputError
 from gyges.prepare import Prepared, check_models, prepare_study
+from gyges.records.battery import Battery
 from gyges.records.codes import Codes
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
@@ -31,6 +32,7 @@ from gyges.run_folder import (
     RunFolder,
     create_run,
     open_run,
+    read_batteries,
     read_lock,
     read_results,
     read_scenarios,
@@ -124,11 +126,12 @@ def begin_run(prepared: Prepared, out: str) -> RunFolder:
         study_hash=_hash(prepared.study),
         claims_hash=_hash(*prepared.claims),
         scenario_hashes={name: _hash(each) for name, each in sorted(prepared.scenarios.items())},
+        battery_hashes={name: _hash(each) for name, each in sorted(prepared.batteries.items())},
         n_trials=prepared.plan.table.height,
         study=prepared.study,
         claims=prepared.claims,
     )
-    folder = create_run(out, lock, prepared.scenarios)
+    folder = create_run(out, lock, prepared.scenarios, batteries=prepared.batteries)
     folder.write_table("plan.parquet", prepared.plan.table)
     return folder
 
@@ -178,7 +181,7 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
 def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> Iterator[Shard]:
     from gyges.trials import Shard, make_shards
 
-    scenarios = read_scenarios(folder, lock)
+    scenarios = {**read_scenarios(folder, lock), **read_batteries(folder, lock)}
     study = lock.study
 
     def make(*, id: str, trials: tuple[Trial, ...], model: ModelSpec) -> Shard:  # noqa: A002 - the field's name
@@ -206,12 +209,15 @@ def execute_shard(shard: Shard, report: Report) -> ShardEnd:
     return run_shard(shard, partial(stage_trial, shard.scenarios), code=code_transcript, report=report)
 
 
-def stage_trial(scenarios: Mapping[str, Scenario], trial: Trial) -> Scene:
-    """Render the scene of a trial."""
-    from gyges.scenarios import render_scene
+def stage_trial(scenarios: Mapping[str, Scenario | Battery], trial: Trial) -> Scene:
+    """Render the scene of a trial, or the item of a battery."""
+    from gyges.scenarios import render_item, render_scene
 
+    found = scenarios[trial.scenario]
+    if isinstance(found, Battery):
+        return render_item(found, trial.setting, trial.variant)
     return render_scene(
-        scenarios[trial.scenario],
+        found,
         setting=trial.setting,
         cell=trial.cell,
         variant=trial.variant,

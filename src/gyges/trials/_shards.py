@@ -8,6 +8,7 @@ from itertools import groupby
 from inspect_ai import eval as inspect_eval
 
 from gyges.records.base import Record
+from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec
@@ -22,7 +23,8 @@ class Shard(Record):
 
     id: str
     trials: tuple[Trial, ...]
-    scenarios: dict[str, Scenario]
+    scenarios: dict[str, Scenario | Battery]
+    """Scenarios and batteries of these trials, by id."""
     model: ModelSpec
     log_dir: str
     """Local path or fsspec URL."""

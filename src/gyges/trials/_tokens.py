@@ -16,8 +16,8 @@ _TOOLS_TOKENS = 900
 """Descriptions of the tools, sent with every turn."""
 
 
-def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[Protocol, tuple[float, float]]:
-    """Estimate mean input and output tokens a trial, by protocol.
+def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[str, tuple[float, float]]:
+    """Estimate mean input and output tokens a trial, by protocol; items of a battery under `battery`.
 
     An agentic trial of k turns sends its conversation k times, so its input grows with k(k+1)/2 shares of
     what it reads; k is taken as two thirds of the scene's turns.
@@ -25,12 +25,13 @@ def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[Protocol, tup
     Args:
         trials: Some trials of each protocol with their scenes.
     """
-    sums: dict[Protocol, list[tuple[float, float]]] = {}
+    sums: dict[str, list[tuple[float, float]]] = {}
     for trial, scene in trials:
-        sums.setdefault(trial.protocol, []).append(_estimate(trial, scene))
+        kind = "battery" if trial.design == "battery" else trial.protocol
+        sums.setdefault(kind, []).append(_estimate(trial, scene))
     return {
-        protocol: (sum(each[0] for each in rows) / len(rows), sum(each[1] for each in rows) / len(rows))
-        for protocol, rows in sums.items()
+        kind: (sum(each[0] for each in rows) / len(rows), sum(each[1] for each in rows) / len(rows))
+        for kind, rows in sums.items()
     }
 
 
