@@ -71,7 +71,7 @@ def _name_scenarios(
 
 
 def narrow_study(study: Study, names: tuple[str, ...]) -> Study:
-    """Give a study of these scenarios and batteries alone; a part left with nothing to run gives up its share."""
+    """Give a study of these scenarios and batteries alone; a part with nothing to run gives its share up."""
     from gyges.scenarios import load_batteries
 
     batteries = {*names} & {*load_batteries()}

@@ -282,7 +282,7 @@ def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims
+    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs
     from gyges.claims import decide
     from gyges.report import make_results
 
@@ -298,7 +298,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         bases=bases,
     )
     verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
-    results = make_results(_describe_run(lock), estimates, verdicts)
+    trade_offs = measure_trade_offs(codes, read_batteries(folder, lock))
+    results = make_results(_describe_run(lock), estimates, verdicts, trade_offs=trade_offs)
     write_results(folder, results)
     return results
 

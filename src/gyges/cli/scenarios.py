@@ -137,10 +137,9 @@ def _find_files(path: Path | None) -> tuple[list[Scenario], list[Battery]]:
     files = sorted((*path.glob("*.yaml"), *path.glob("batteries/*.yaml"))) if path.is_dir() else [path]
     if not files:
         raise ScenarioError(f"{path}: holds no scenario file (*.yaml).")
-    items = [file for file in files if is_battery_file(file)]
-    return [load_scenario(file) for file in files if file not in items], [
-        load_battery(file) for file in items
-    ]
+    holding = {file: is_battery_file(file) for file in files}
+    scenarios = [load_scenario(file) for file in files if not holding[file]]
+    return scenarios, [load_battery(file) for file in files if holding[file]]
 
 
 @app.command("new")

@@ -65,10 +65,11 @@ def pick_excerpts(
 
 
 def _keep_shown(codes: pl.LazyFrame) -> pl.LazyFrame:
-    texts = ("trial", "model", "scenario", "conflict", *FACTORS, "act", "tactic", "status")
+    texts = ("trial", "model", "scenario", "design", "conflict", *FACTORS, "act", "tactic", "status")
     return codes.with_columns(pl.col(*texts).cast(pl.String)).filter(
         (pl.col("status") == "coded")
         & (pl.col("conflict") == "present")
+        & (pl.col("design") != "battery")
         & (pl.col("evidence").list.len() > 0)
     )
 

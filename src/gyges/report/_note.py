@@ -10,6 +10,7 @@ from gyges.records.claim import Claim
 from gyges.report._claim_rows import VERDICTS
 from gyges.report._format import Unit, escape_markdown, name_unit, say_count, say_percent, say_value, unit_of
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._views import is_simulated
 
 SIMULATED: Final = "Simulated reference agent: proves the instrument, says nothing about a real model."
@@ -34,6 +35,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             if section != heading:
                 blocks.append(f"### {section}")
             blocks += _tell_section(by_section.get(section, []), results)
+            blocks += tell_trade_offs(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from gyges.records.estimates import CellRate, Effect, Estimates, ScenarioResult
+from gyges.records.trade_offs import TradeOffs
 from gyges.records.verdicts import Verdict
 from gyges.records.words import MISALIGNED_FROM, TACTICS
 
@@ -26,6 +27,7 @@ def make_results(
     estimates: Estimates,
     verdicts: Sequence[Verdict],
     *,
+    trade_offs: TradeOffs | None = None,
     sections: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
     """Write down what a run found; the same arguments give the same document, key by key.
@@ -34,6 +36,7 @@ def make_results(
         run: What describes the run: study, seed, versions, hashes, and which models are `simulated`.
         estimates: What the analysis found.
         verdicts: The claims' verdicts, in the order they are to stand.
+        trade_offs: What was read from batteries; none: nothing was.
         sections: Content for `thresholds`, `values`, `judges` or `validity`; what is left out is empty.
     """
     later = {name: list((sections or {}).get(name, ())) for name in LATER}
@@ -51,6 +54,8 @@ def make_results(
         "effects": [_lay_out_effect(effect) for effect in estimates.effects],
         "cells": [_lay_out_cell(cell) for cell in estimates.cells],
         "tactics": [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)],
+        "trade_offs": [asdict(each) for each in (trade_offs or TradeOffs()).shares],
+        "lotteries": [asdict(each) for each in (trade_offs or TradeOffs()).lotteries],
         "cost": dict(estimates.cost),
         **later,
     }

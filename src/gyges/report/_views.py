@@ -21,6 +21,7 @@ from gyges.report._scenario_rows import (
     make_heatmap,
     make_scenario,
 )
+from gyges.report._trade_offs import GambleRow, TradeOffRow, make_gambles, make_trade_offs
 
 STATUS_WORDS: Final = {
     "coded": "read and coded; every rate rests on these",
@@ -53,6 +54,8 @@ class ModelView:
     """Section of the note to its claims."""
     untested: tuple[ClaimRow, ...]
     axis_ends: tuple[str, str]
+    trade_offs: tuple[TradeOffRow, ...]
+    gambles: tuple[GambleRow, ...]
     heatmap: tuple[HeatFactor, ...]
     effects: tuple[EffectTable, ...]
     cases: tuple[ClaimRow, ...]
@@ -108,6 +111,8 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         tested=_group(tested),
         untested=tuple(row for row in rows if row.verdict == "not-tested"),
         axis_ends=ends,
+        trade_offs=make_trade_offs(results, model),
+        gambles=make_gambles(results, model),
         heatmap=make_heatmap(
             [cell for cell in results["cells"] if cell["model"] == model], [each["id"] for each in scenarios]
         ),

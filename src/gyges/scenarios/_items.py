@@ -90,7 +90,9 @@ def plan_item(battery: Battery, item: str) -> ItemPlan:
     """
     plans = _plan_all(Same(battery))
     if item not in plans:
-        raise ScenarioError(f"{battery.id}: {unknown_name('item', item, plans)}")
+        # The list of all items would be a page; the nearest is enough.
+        message = unknown_name("item", item, plans).partition(" Known:")[0]
+        raise ScenarioError(f"{battery.id}: {message}")
     return plans[item]
 
 
