@@ -42,7 +42,7 @@ _LACKS: Final = {
     "judges": "codes by judges",
     "values": "revealed values",
     "tactics": "the order of tactics",
-    "lotteries": "trade-off trials",
+    "lotteries": "a decision by trade-off trials",
     "controls": "comparisons with the matched control",
     "models": "models of declared capability",
     "validity": "validity checks",

@@ -73,9 +73,11 @@ def tell_trade_offs(results: Mapping[str, Any], section: str) -> list[str]:
     lines = []
     for model in results["models"]:
         name = f"{escape_markdown(model)}: " if many else ""
-        for row in _mine(results, "trade_offs", model):
-            if _SECTIONS.get(row["family"], HIERARCHY) == section and row["estimate"] is not None:
-                lines.append(f"- In trade-off trials, {name}{_tell_share(row)}")
+        lines += [
+            f"- In trade-off trials, {name}{_tell_share(row)}"
+            for row in _mine(results, "trade_offs", model)
+            if _SECTIONS.get(row["family"], HIERARCHY) == section and row["estimate"] is not None
+        ]
         if section == RISK:
             lines += _tell_gambles(_mine(results, "lotteries", model), name)
     return ["\n".join(lines)] if lines else []
@@ -123,8 +125,5 @@ def _tell_gambles(rows: Sequence[Mapping[str, Any]], name: str) -> list[str]:
         for row in rows
         if row["gamble"]["rate"] is not None
     ]
-    return (
-        [f"- Share taking the gamble, by the chance of being switched off: {name}{', '.join(told)}."]
-        if told
-        else []
-    )
+    lead = "- Share taking the gamble in trade-off trials, by the chance of being switched off:"
+    return [f"{lead} {name}{', '.join(told)}."] if told else []
