@@ -83,6 +83,14 @@ def _check_effects(item: Item, where: str) -> Iterator[Problem]:
     first, second = item.options
     if (item.family == LOTTERIES) != (second.lottery is not None) or first.lottery is not None:
         yield Problem(where, f"the second side of '{LOTTERIES}', and no other, has a lottery")
+    if {first.id, second.id} <= {*STAKES}:
+        gains = getattr(first.consequences, first.id), getattr(second.consequences, second.id)
+        if abs(gains[0] - gains[1]) > _TOLERANCE:
+            yield Problem(
+                where,
+                f"'{first.id}' and '{second.id}' must be as large as each other;"
+                f" found {gains[0]:g} and {gains[1]:g}",
+            )
     if item.family == "deniable-vs-open":
         if first.consequences != second.consequences or first.tactic != second.tactic:
             yield Problem(where, "its sides must be equal in effect and in tactic")
