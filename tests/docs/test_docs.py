@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from typer.main import get_command
 
 from gyges.cli import app
 from gyges.prepare import prepare_study
 from gyges.records.reading import parse_yaml
-from gyges.records.scenario import Act
+from gyges.records.scenario import Act, Scenario
 from gyges.records.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -59,13 +61,18 @@ def test_commands_shown_have_these_options() -> None:
 
 
 def test_yaml_shown_is_valid() -> None:
-    """Every YAML block is a study that resolves, or an act."""
+    """Every YAML block is a study that resolves, an act, or fields of a scenario."""
     blocks = _blocks("yaml")
     assert blocks
     for page, text in blocks:
         content, _ = parse_yaml(text, name=page)
         if isinstance(content, list):
             assert [Act.model_validate(each).id for each in content], page
+            continue
+        if set(content) <= set(Scenario.model_fields) - set(Study.model_fields):
+            for field, value in content.items():
+                kind: Any = Scenario.model_fields[field].annotation
+                TypeAdapter(kind).validate_python(value)
             continue
         study = Study.model_validate(content)
         if not study.library:
