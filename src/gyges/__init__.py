@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from gyges.records.study import Study as Study
     from gyges.running import RunOptions as RunOptions
     from gyges.scenarios import check_scenario as check_scenario
+    from gyges.scenarios import load_batteries as load_batteries
     from gyges.scenarios import load_library as load_library
     from gyges.scenarios import load_scenario as load_scenario
+    from gyges.scenarios import render_item as render_item
     from gyges.scenarios import render_scene as render_scene
     from gyges.study import Run as Run
     from gyges.study import open_finished as open_run
@@ -48,6 +50,7 @@ _HOMES = {
     "adopt_logs": ("gyges.adopt", "adopt_logs"),
     "check_scenario": ("gyges.scenarios", "check_scenario"),
     "choice_probabilities": ("gyges.agents", "choice_probabilities"),
+    "load_batteries": ("gyges.scenarios", "load_batteries"),
     "load_claims": ("gyges.claims", "load_claims"),
     "load_library": ("gyges.scenarios", "load_library"),
     "load_profile": ("gyges.agents", "load_profile"),
@@ -55,6 +58,7 @@ _HOMES = {
     "load_study": ("gyges.design", "load_study"),
     "make_plan": ("gyges.design", "make_plan"),
     "open_run": ("gyges.study", "open_finished"),
+    "render_item": ("gyges.scenarios", "render_item"),
     "render_scene": ("gyges.scenarios", "render_scene"),
     "resume": ("gyges.study", "resume_run"),
     "run": ("gyges.study", "run_study"),
@@ -71,6 +75,7 @@ __all__ = [
     "adopt_logs",
     "check_scenario",
     "choice_probabilities",
+    "load_batteries",
     "load_claims",
     "load_library",
     "load_profile",
@@ -78,6 +83,7 @@ __all__ = [
     "load_study",
     "make_plan",
     "open_run",
+    "render_item",
     "render_scene",
     "resume",
     "run",

@@ -10,7 +10,7 @@ from inspect_ai import Task, task
 from gyges.agents import gyges_provider
 from gyges.coding import code_transcript
 from gyges.design import load_study, trials_of
-from gyges.prepare import override_study, prepare_study
+from gyges.prepare import narrow_study, override_study, prepare_study
 from gyges.records.study import ModelSpec
 from gyges.running import stage_trial
 from gyges.trials import BARE_MODEL, acts_scorer, make_task, play_trial
@@ -25,7 +25,7 @@ def core(trials: int = 200, seed: int = 0, scenarios: str = "all", protocol: str
     Args:
         trials: Number of trials.
         seed: Root seed; the same seed gives the same trials.
-        scenarios: Ids of scenarios, separated by commas, or `all`.
+        scenarios: Ids of scenarios and batteries, separated by commas, or `all`.
         protocol: `agentic`, `text` or `choice`; none: as the study says.
     """
     return _make_study_task("core", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
@@ -38,22 +38,20 @@ def demo(trials: int = 60, seed: int = 0, scenarios: str = "all", protocol: str 
     Args:
         trials: Number of trials.
         seed: Root seed; the same seed gives the same trials.
-        scenarios: Ids of scenarios, separated by commas, or `all`.
+        scenarios: Ids of scenarios and batteries, separated by commas, or `all`.
         protocol: `agentic`, `text` or `choice`; none: as the study says.
     """
     return _make_study_task("demo", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
 
 
 def _make_study_task(name: str, *, scenarios: str, protocol: str | None, **changes: Any) -> Task:
-    study = override_study(
-        load_study(name),
-        models=(ModelSpec(name=BARE_MODEL),),
-        scenarios=tuple(each.strip() for each in scenarios.split(",")),
-        **changes,
-    )
+    study = override_study(load_study(name), models=(ModelSpec(name=BARE_MODEL),), **changes)
+    study = narrow_study(study, tuple(each.strip() for each in scenarios.split(",")))
     if protocol is not None:
-        parts = [part.model_dump() | {"protocol": protocol} for part in study.design]
+        # The items of a battery are choices in any case.
+        given = {"protocol": protocol}
+        parts = [part.model_dump() | (given if part.kind != "battery" else {}) for part in study.design]
         study = override_study(study, design=parts)
     prepared = prepare_study(study)
     trials = list(trials_of(prepared.plan))
-    return make_task(trials, partial(stage_trial, prepared.scenarios), code=code_transcript, name=name)
+    return make_task(trials, partial(stage_trial, prepared.library), code=code_transcript, name=name)

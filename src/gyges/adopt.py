@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from gyges.errors import RunError
 from gyges.prepare import Prepared
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.registration import hash_plan, hash_records
-from gyges.run_folder import FORMAT, Lock, RunFolder, create_run
-from gyges.study import Run, analyze_run, code_run, report_run
+from gyges.run_folder import RunFolder, create_run
+from gyges.study import Run, analyze_run, code_run, default_folder, make_lock, report_run
 
 
 def adopt_logs(source: str, *, out: str | None = None) -> Run:
@@ -34,7 +31,10 @@ def adopt_logs(source: str, *, out: str | None = None) -> Run:
         raise RunError(f"{source}: its logs hold no trial of Gyges.")
     prepared = _prepare(trials)
     folder = create_run(
-        out or f"runs/adopted-{datetime.now(UTC):%Y%m%dT%H%M%S}", _lock(prepared), prepared.scenarios
+        out or default_folder(prepared.study),
+        make_lock(prepared, registered=False),
+        prepared.scenarios,
+        batteries=prepared.batteries,
     )
     folder.write_table("plan.parquet", prepared.plan.table)
     for log in logs:
@@ -67,10 +67,10 @@ def _read_trials(logs: Sequence[str]) -> list[Trial]:
 def _prepare(trials: Sequence[Trial]) -> Prepared:
     from gyges.claims import find_claims
     from gyges.design import plan_from_trials
-    from gyges.scenarios import find_scenario, load_library
+    from gyges.scenarios import find_scenario, load_batteries, load_library
 
     plan = plan_from_trials(trials)
-    library = load_library()
+    library, batteries = load_library(), load_batteries()
     names = sorted({trial.scenario for trial in trials})
     models = sorted({trial.model for trial in trials})
     parts = sorted({(trial.design, trial.protocol) for trial in trials})
@@ -84,25 +84,9 @@ def _prepare(trials: Sequence[Trial]) -> Prepared:
             DesignPart(kind=kind, protocol=protocol, share=1 / len(parts)) for kind, protocol in parts
         ),
     )
-    scenarios = {name: find_scenario(name, library) for name in names}
-    return Prepared(study, scenarios, find_claims(study.claims), plan)
-
-
-def _lock(prepared: Prepared) -> Lock:
-    return Lock(
-        format=FORMAT,
-        gyges=version("gyges"),
-        inspect=version("inspect-ai"),
-        registered_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        registered=False,
-        study_hash=hash_records(prepared.study),
-        claims_hash=hash_records(*prepared.claims),
-        plan_hash=hash_plan(prepared.plan),
-        scenario_hashes={name: hash_records(each) for name, each in prepared.scenarios.items()},
-        n_trials=prepared.plan.table.height,
-        study=prepared.study,
-        claims=prepared.claims,
-    )
+    scenarios = {name: find_scenario(name, library) for name in names if name not in batteries}
+    met = {name: batteries[name] for name in names if name in batteries}
+    return Prepared(study, scenarios, find_claims(study.claims), plan, met)
 
 
 def _copy(log: str, folder: RunFolder) -> None:

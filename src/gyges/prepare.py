@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gyges.errors import StudyError
+from gyges.errors import ScenarioError, StudyError, unknown_name
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
@@ -25,6 +26,13 @@ class Prepared:
     scenarios: dict[str, Scenario]
     claims: tuple[Claim, ...]
     plan: Plan
+    batteries: dict[str, Battery] = field(default_factory=dict)
+    """The batteries its plan runs."""
+
+    @property
+    def library(self) -> dict[str, Scenario | Battery]:
+        """Give scenarios and batteries together, by id."""
+        return {**self.scenarios, **self.batteries}
 
 
 def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
@@ -39,14 +47,44 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     """
     from gyges.claims import find_claims
     from gyges.design import make_plan
-    from gyges.scenarios import find_scenario, load_library
+    from gyges.scenarios import load_batteries, load_library
 
     study = _keep_profiles(study, base)
-    library = load_library([(base or Path()) / folder for folder in study.library])
-    names = sorted(library) if "all" in study.scenarios else study.scenarios
-    scenarios = {name: find_scenario(name, library) for name in names}
+    folders = [(base or Path()) / folder for folder in study.library]
+    library, batteries = load_library(folders), load_batteries(folders)
+    scenarios = {name: library[name] for name in _name_scenarios(study, library, batteries)}
     claims = find_claims(study.claims)
-    return Prepared(study, scenarios, claims, make_plan(study, scenarios, claims=claims))
+    plan = make_plan(study, scenarios, claims=claims, batteries=batteries)
+    met = {name: batteries[name] for name in sorted({*plan.table["scenario"]} & {*batteries})}
+    return Prepared(study, scenarios, claims, plan, met)
+
+
+def _name_scenarios(
+    study: Study, library: Mapping[str, Scenario], batteries: Mapping[str, Battery]
+) -> list[str]:
+    """Name the scenarios a study asks for; a study of battery parts alone needs none for `all`."""
+    both = sorted({*library} & {*batteries})
+    if both:
+        raise ScenarioError(f"the id '{both[0]}' is both a scenario's and a battery's; choose another.")
+    if "all" in study.scenarios:
+        return sorted(library) if any(part.kind != "battery" for part in study.design) else []
+    for name in study.scenarios:
+        if name not in library and name not in batteries:
+            raise ScenarioError(unknown_name("scenario", name, (*library, *batteries)))
+    return [name for name in study.scenarios if name in library]
+
+
+def narrow_study(study: Study, names: tuple[str, ...]) -> Study:
+    """Give a study of these scenarios and batteries alone; a part with nothing to run gives its share up."""
+    from gyges.scenarios import load_batteries
+
+    batteries = {*names} & {*load_batteries()}
+    keeps_items = "all" in names or bool(batteries)
+    keeps_scenarios = "all" in names or bool({*names} - batteries)
+    parts = [part for part in study.design if (keeps_items if part.kind == "battery" else keeps_scenarios)]
+    whole = sum(part.share for part in parts)
+    design = [part.model_dump() | {"share": part.share / whole} for part in parts]
+    return override_study(study, scenarios=names, design=design)
 
 
 def _keep_profiles(study: Study, base: Path | None) -> Study:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from gyges.records.battery import Battery
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.run_folder import Lock
@@ -23,8 +24,8 @@ def hash_plan(plan: Plan) -> str:
     return hashlib.sha256(plan.table.write_csv().encode()).hexdigest()[:16]
 
 
-def find_changes(lock: Lock, scenarios: Mapping[str, Scenario], plan: Plan) -> list[str]:
-    """Name what is no longer as it was registered: study, claims, plan, or a scenario."""
+def find_changes(lock: Lock, scenarios: Mapping[str, Scenario | Battery], plan: Plan) -> list[str]:
+    """Name what is no longer as it was registered: study, claims, plan, a scenario or a battery."""
     changed = []
     if hash_records(lock.study) != lock.study_hash:
         changed.append("study")
@@ -32,9 +33,10 @@ def find_changes(lock: Lock, scenarios: Mapping[str, Scenario], plan: Plan) -> l
         changed.append("claims")
     if hash_plan(plan) != lock.plan_hash:
         changed.append("plan")
+    registered = {**lock.scenario_hashes, **lock.battery_hashes}
     changed += [
-        f"scenario {name}"
-        for name, scenario in sorted(scenarios.items())
-        if hash_records(scenario) != lock.scenario_hashes[name]
+        f"{'battery' if isinstance(each, Battery) else 'scenario'} {name}"
+        for name, each in sorted(scenarios.items())
+        if hash_records(each) != registered[name]
     ]
     return changed

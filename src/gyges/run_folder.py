@@ -2,6 +2,7 @@
 
     study.lock.yaml   the study as run: resolved, hashed, versions, seed, registered-at
     scenarios/*.json  the scenarios as run, so that a run can be carried on and rebuilt anywhere
+    batteries/*.json  the batteries as run, likewise
     plan.parquet      one row a trial
     logs/*.eval       Inspect logs: the record
     codes.parquet     one row a trial: status, acts, outcomes, evidence
@@ -23,8 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from gyges.errors import RunError
 from gyges.records.base import Record, Slug
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
@@ -51,6 +55,7 @@ class Lock(Record):
     claims_hash: str
     plan_hash: str
     scenario_hashes: dict[Slug, str]
+    battery_hashes: dict[Slug, str] = Field(default_factory=dict)
     n_trials: int
     registered: bool = True
     """Whether all this was fixed before the first trial; it was not where logs of others were taken in."""
@@ -164,8 +169,14 @@ def open_run(url: str) -> RunFolder:
     return folder
 
 
-def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFolder:
-    """Begin a run folder with its lock and scenarios.
+def create_run(
+    url: str,
+    lock: Lock,
+    scenarios: Mapping[str, Scenario],
+    *,
+    batteries: Mapping[str, Battery] | None = None,
+) -> RunFolder:
+    """Begin a run folder with its lock, scenarios and batteries.
 
     Raises:
         RunError: There is a run already, or the folder cannot be written.
@@ -177,6 +188,8 @@ def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFo
         )
     for scenario in scenarios.values():
         folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
+    for battery in (batteries or {}).values():
+        folder.write(f"batteries/{battery.id}.json", _as_json(battery.model_dump(mode="json")))
     folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
     return folder
 
@@ -242,6 +255,23 @@ def read_foreign(folder: RunFolder) -> int:
         return int(json.loads(folder.read("coding.json"))["foreign_trials"])
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{folder.at('coding.json')}: is damaged; `gyges code` writes it again.") from None
+
+
+def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
+    """Read the batteries as run.
+
+    Raises:
+        RunError: One is not there or is damaged.
+    """
+    batteries = {}
+    for name in lock.battery_hashes:
+        content = folder.read(f"batteries/{name}.json")
+        try:
+            batteries[name] = Battery.model_validate_json(content)
+        except ValueError as problem:
+            where = folder.at(f"batteries/{name}.json")
+            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
+    return batteries
 
 
 def read_results(folder: RunFolder) -> dict[str, Any]:

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 
 from gyges.budget import Purse
 from gyges.errors import InputError
+from gyges.records.battery import Battery
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
 from gyges.records.study import ModelSpec
-from gyges.run_folder import Lock, RunFolder, read_budget, read_lock, read_scenarios, write_budget
+from gyges.run_folder import (
+    Lock,
+    RunFolder,
+    read_batteries,
+    read_budget,
+    read_lock,
+    read_scenarios,
+    write_budget,
+)
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd
@@ -94,7 +103,7 @@ def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> d
     """Estimate what one trial of each model takes, in tokens in and out."""
     from gyges.trials import estimate_tokens
 
-    scenarios = read_scenarios(folder, lock)
+    scenarios = _read_what_is_run(folder, lock)
     some = trials[:: max(1, len(trials) // 12)]
     tokens = estimate_tokens((trial, stage_trial(scenarios, trial)) for trial in some).values()
     most = max(each[0] for each in tokens), max(each[1] for each in tokens)
@@ -106,7 +115,7 @@ def _cut_shards(
 ) -> Iterator[Shard]:
     from gyges.trials import Shard, make_shards
 
-    scenarios = read_scenarios(folder, lock)
+    scenarios = _read_what_is_run(folder, lock)
     study = lock.study
 
     def make(*, id: str, trials: tuple[Trial, ...], model: ModelSpec) -> Shard:  # noqa: A002 - the field's name
@@ -135,12 +144,19 @@ def execute_shard(shard: Shard, report: Report) -> ShardEnd:
     return run_shard(shard, partial(stage_trial, shard.scenarios), code=code_transcript, report=report)
 
 
-def stage_trial(scenarios: Mapping[str, Scenario], trial: Trial) -> Scene:
-    """Render the scene of a trial."""
-    from gyges.scenarios import render_scene
+def _read_what_is_run(folder: RunFolder, lock: Lock) -> dict[str, Scenario | Battery]:
+    return {**read_scenarios(folder, lock), **read_batteries(folder, lock)}
 
+
+def stage_trial(scenarios: Mapping[str, Scenario | Battery], trial: Trial) -> Scene:
+    """Render the scene of a trial, or the item of a battery."""
+    from gyges.scenarios import render_item, render_scene
+
+    found = scenarios[trial.scenario]
+    if isinstance(found, Battery):
+        return render_item(found, trial.setting, trial.variant)
     return render_scene(
-        scenarios[trial.scenario],
+        found,
         setting=trial.setting,
         cell=trial.cell,
         variant=trial.variant,

@@ -28,6 +28,7 @@ from gyges.run_folder import (
     RunFolder,
     create_run,
     open_run,
+    read_batteries,
     read_foreign,
     read_lock,
     read_results,
@@ -97,22 +98,33 @@ def default_folder(study: Study) -> str:
 
 def begin_run(prepared: Prepared, out: str) -> RunFolder:
     """Write the lock, the scenarios and the plan: from here on the study is registered."""
-    lock = Lock(
+    folder = create_run(out, make_lock(prepared), prepared.scenarios, batteries=prepared.batteries)
+    folder.write_table("plan.parquet", prepared.plan.table)
+    return folder
+
+
+def make_lock(prepared: Prepared, *, registered: bool = True) -> Lock:
+    """Fix a study as it is to be run.
+
+    Args:
+        prepared: The study with everything it names.
+        registered: Whether this is before its first trial.
+    """
+    return Lock(
         format=FORMAT,
         gyges=version("gyges"),
         inspect=version("inspect-ai"),
         registered_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        registered=registered,
         study_hash=hash_records(prepared.study),
         claims_hash=hash_records(*prepared.claims),
         plan_hash=hash_plan(prepared.plan),
         scenario_hashes={name: hash_records(each) for name, each in sorted(prepared.scenarios.items())},
+        battery_hashes={name: hash_records(each) for name, each in sorted(prepared.batteries.items())},
         n_trials=prepared.plan.table.height,
         study=prepared.study,
         claims=prepared.claims,
     )
-    folder = create_run(out, lock, prepared.scenarios)
-    folder.write_table("plan.parquet", prepared.plan.table)
-    return folder
 
 
 def carry_on(folder: RunFolder, options: RunOptions) -> Run:
@@ -183,7 +195,7 @@ def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims
+    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs
     from gyges.claims import decide
     from gyges.report import count_endings, make_results, pick_excerpts
 
@@ -200,13 +212,16 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         bases=bases,
     )
     verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
-    changed = find_changes(lock, scenarios, read_plan(folder))
+    batteries = read_batteries(folder, lock)
+    trade_offs = measure_trade_offs(codes, batteries)
+    changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
         estimates,
         verdicts,
         excerpts=pick_excerpts(codes, lock.claims, verdicts),
         endings=count_endings(codes),
+        sections={"trade_offs": trade_offs.shares, "lotteries": trade_offs.lotteries},
     )
     write_results(folder, results)
     return results

@@ -8,6 +8,7 @@ from gyges.analysis._cells import rate_cells
 from gyges.analysis._effects import estimate_effects, tally_factor
 from gyges.analysis._scenarios import judge_scenarios
 from gyges.analysis._table import Bases, prepare_codes
+from gyges.analysis._trade_offs import drop_items
 from gyges.records.estimates import Estimates
 from gyges.records.words import FACTORS, STATUSES
 
@@ -16,6 +17,8 @@ _NANO = 1_000_000_000
 
 def estimate_all(codes: pl.LazyFrame | pl.DataFrame, *, bases: Bases | None = None) -> Estimates:
     """Estimate rates, scenario verdicts and factor effects for every model.
+
+    The trials of batteries are counted, and enter nothing else here.
 
     Args:
         codes: The codes table, or what `prepare_codes` made of it.
@@ -26,14 +29,15 @@ def estimate_all(codes: pl.LazyFrame | pl.DataFrame, *, bases: Bases | None = No
     """
     frame = prepare_codes(codes, bases)
     statuses = _count_statuses(frame)
-    tallies = {factor: tally_factor(frame, factor) for factor in FACTORS}
+    scenes = drop_items(frame)
+    tallies = {factor: tally_factor(scenes, factor) for factor in FACTORS}
     models = tuple(statuses)
     return Estimates(
         models=models,
         n_trials=frame.height,
         n_coded=sum(by_status["coded"] for by_status in statuses.values()),
         statuses=statuses,
-        scenarios=judge_scenarios(frame),
+        scenarios=judge_scenarios(scenes),
         effects=tuple(effect for model in models for effect in estimate_effects(tallies, model)),
         cells=tuple(cell for model in models for cell in rate_cells(tallies, model)),
         cost=_sum_cost(frame),

@@ -27,6 +27,7 @@ from gyges.analysis._counts import SEVERITY, Value, difference_of, value_of
 from gyges.analysis._headline import count_misaligned
 from gyges.analysis._pooling import pool_units
 from gyges.analysis._table import Bases, prepare_codes
+from gyges.analysis._trade_offs import drop_items
 from gyges.analysis._units import fit_differences, fit_means, fit_slopes
 from gyges.records.claim import Claim, EstimandKind
 from gyges.records.estimates import Estimate, ScenarioResult
@@ -41,7 +42,7 @@ _LACKS: Final = {
     "judges": "codes by judges",
     "values": "revealed values",
     "tactics": "the order of tactics",
-    "lotteries": "trade-off trials",
+    "lotteries": "a decision by trade-off trials",
     "controls": "comparisons with the matched control",
     "models": "models of declared capability",
     "validity": "validity checks",
@@ -70,6 +71,7 @@ def measure_claims(
     """
     frame = prepare_codes(codes, bases)
     models = sorted(frame.select(pl.col("model").unique().cast(pl.String))["model"].to_list())
+    frame = drop_items(frame)
     by_claim = [_measure(frame, claim, models, scenario_results, min_trials) for claim in claims]
     return tuple(findings[model] for model in models for findings in by_claim)
 

@@ -16,7 +16,8 @@ _SAMPLED = 12
 
 def say_summary(summary: PlanSummary) -> None:
     """Print what a plan would run and what it could show."""
-    say(f"study {summary.study}: {summary.trials} trials in {summary.cells} cells")
+    items = f" and {summary.items} trade-off items" if summary.items else ""
+    say(f"study {summary.study}: {summary.trials} trials in {summary.cells} cells{items}")
     for name, counts in (
         ("models", summary.by_model),
         ("scenarios", summary.by_scenario),
@@ -75,7 +76,7 @@ def summarize(prepared: Prepared) -> PlanSummary:
     for trial in trials_of(prepared.plan):
         rows = sampled.setdefault(f"{trial.protocol} {trial.scenario}", [])
         if len(rows) < _SAMPLED:
-            rows.append((trial, stage_trial(prepared.scenarios, trial)))
+            rows.append((trial, stage_trial(prepared.library, trial)))
     tokens = estimate_tokens(row for rows in sampled.values() for row in rows)
     return describe_plan(
         prepared.plan,

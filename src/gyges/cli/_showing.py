@@ -6,14 +6,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gyges.errors import ScenarioError, unknown_name
+from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario, Scene
 
 
 def stage(name: str, *, cell: str, setting: str | None, variant: int, control: bool) -> tuple[Trial, Scene]:
-    """Render a scene from a scenario's id or file and the levels that differ from its base."""
+    """Render a scene from a scenario's id or file and the levels that differ from its base, or an item."""
     from gyges.scenarios import find_scenario, load_library, load_scenario, render_scene
 
+    battery = _find_battery(name)
+    if battery is not None:
+        if cell or control:
+            raise ScenarioError(f"{battery.id}: an item has no other cell and no matched control.")
+        return _stage_item(battery, setting or battery.items[0].id, variant)
     is_file = name.endswith((".yaml", ".yml"))
     scenario = load_scenario(Path(name)) if is_file else find_scenario(name, load_library())
     levels = dict(scenario.base) | _parse_cell(cell, scenario)
@@ -37,6 +43,33 @@ def stage(name: str, *, cell: str, setting: str | None, variant: int, control: b
     )
     scene = render_scene(scenario, setting=chosen, cell=levels, variant=variant, conflict=conflict)
     return trial, scene
+
+
+def _find_battery(name: str) -> Battery | None:
+    from gyges.scenarios import is_battery_file, load_batteries, load_battery
+
+    if name.endswith((".yaml", ".yml")):
+        return load_battery(Path(name)) if is_battery_file(Path(name)) else None
+    return load_batteries().get(name)
+
+
+def _stage_item(battery: Battery, item: str, variant: int) -> tuple[Trial, Scene]:
+    from gyges.scenarios import render_item
+
+    trial = Trial(
+        id="shown",
+        model="none",
+        scenario=battery.id,
+        setting=item,
+        protocol="choice",
+        design="battery",
+        conflict="present",
+        variant=variant,
+        replicate=0,
+        seed=variant,
+        cell={},
+    )
+    return trial, render_item(battery, item, variant)
 
 
 def _parse_cell(text: str, scenario: Scenario) -> dict[str, str]:

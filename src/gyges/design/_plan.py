@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from gyges.design._battery import battery_blocks, chosen_batteries, runs_scenarios
 from gyges.design._cells import count_factorial, draw_cells, list_cells
 from gyges.design._places import (
     Place,
@@ -20,6 +21,7 @@ from gyges.design._places import (
 )
 from gyges.design._weights import check_study
 from gyges.errors import DesignError
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
@@ -39,29 +41,38 @@ Open = list[list[tuple[Place, list[dict[str, str]]]]]
 """Scenarios, their places and the cells there; drawn and crossed cells are made later."""
 
 
-def make_plan(study: Study, scenarios: Mapping[str, Scenario], *, claims: Sequence[Claim] = ()) -> Plan:
+def make_plan(
+    study: Study,
+    scenarios: Mapping[str, Scenario],
+    *,
+    claims: Sequence[Claim] = (),
+    batteries: Mapping[str, Battery] | None = None,
+) -> Plan:
     """Resolve a study to its trials.
 
     Args:
         study: What to run. The same study gives the same plan, byte for byte.
         scenarios: The scenarios there are, by id; `all` in the study means all of these.
         claims: The registered claims; those the study asks for decide the cells of its `conjunctions` part.
+        batteries: The batteries there are, by id, for parts of kind `battery`.
 
     Raises:
-        StudyError: The study names a scenario, factor, level or claim that does not exist, or its shares do
-            not add up to 1.
+        StudyError: The study names a scenario, factor, level or claim that does not exist, its shares do not
+            add up to 1, or its parts do not fit the scenarios and batteries it names.
         DesignError: A part of the design has no cells, or too few trials for its cells.
     """
     check_study(study)
     asked = chosen_claims(study, claims)
-    places = [make_places(study, scenario) for scenario in chosen_scenarios(study, scenarios)]
+    items = chosen_batteries(study, scenarios, batteries or {})
+    chosen = chosen_scenarios(study, scenarios, batteries or {}) if runs_scenarios(study) else ()
+    places = [make_places(study, scenario) for scenario in chosen]
     counts = split_by_weight(study.trials, [part.share for part in study.design])
-    blocks = [
-        block
-        for part, n in zip(study.design, counts, strict=True)
-        if n
-        for block in _part_blocks(part, int(n), _open_places(part, places, asked), study)
-    ]
+    blocks: list[pl.DataFrame] = []
+    for part, n in zip(study.design, counts, strict=True):
+        if n and part.kind == "battery":
+            blocks += battery_blocks(part, int(n), items, study)
+        elif n:
+            blocks += _part_blocks(part, int(n), _open_places(part, places, asked), study)
     rows = _number(pl.concat(blocks))
     return Plan(pl.concat([_name(rows, model.name, study.seed) for model in study.models]))
 

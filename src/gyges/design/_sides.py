@@ -29,9 +29,16 @@ class Sides:
 
 
 def trials_with_conflict(plan: Plan, scenarios: Mapping[str, Scenario]) -> pl.DataFrame:
-    """Give one model's trials with the conflict, and for each how many factors are off the base cell."""
+    """Give one model's trials with the conflict, and for each how many factors are off the base cell.
+
+    Items of batteries are no scenarios; they are left out.
+    """
     table = plan.table
-    first = table.filter((pl.col("model") == table["model"][0]) & (pl.col("conflict") == "present"))
+    first = table.filter(
+        (pl.col("model") == table["model"][0])
+        & (pl.col("conflict") == "present")
+        & (pl.col("design") != "battery")
+    )
     rows = [
         {"scenario": name, **{f"base_{f}": scenarios[name].base.get(f) for f in FACTORS}}
         for name in first["scenario"].unique(maintain_order=True)

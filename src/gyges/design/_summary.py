@@ -52,6 +52,8 @@ class PlanSummary:
     by_protocol: dict[str, int]
     cells: int
     """Distinct cells, counted within scenario; a matched control is a cell of its own."""
+    items: int
+    """Distinct items of batteries."""
     contrasts: tuple[Contrast, ...]
     aliased: tuple[Aliased, ...]
     """Pairs of factors that cannot be told apart in some scenario."""
@@ -84,6 +86,7 @@ def describe_plan(
         StudyError: The study asks for a claim that is not registered.
     """
     table = plan.table
+    is_item = pl.col("design") == "battery"
     rows = trials_with_conflict(plan, scenarios)
     varied = _varied(rows)
     asked = chosen_claims(study, claims)
@@ -96,7 +99,8 @@ def describe_plan(
         by_scenario=_tally(table, "scenario"),
         by_design=_tally(table, "design"),
         by_protocol=_tally(table, "protocol"),
-        cells=table.select("scenario", "conflict", *FACTORS).n_unique(),
+        cells=_count(table.filter(~is_item), "scenario", "conflict", *FACTORS),
+        items=_count(table.filter(is_item), "scenario", "setting"),
         contrasts=tuple(_contrasts(rows, varied, assumptions)),
         aliased=find_aliased(rows, varied),
         never_varied=tuple(factor for factor in carried if factor not in varied),
@@ -109,6 +113,10 @@ def describe_plan(
 def _tally(table: pl.DataFrame, column: str) -> dict[str, int]:
     counted = table.group_by(column).len().sort(column)
     return dict(zip(counted[column].to_list(), counted["len"].to_list(), strict=True))
+
+
+def _count(table: pl.DataFrame, *columns: str) -> int:
+    return table.select(columns).n_unique() if table.height else 0
 
 
 def _varied(rows: pl.DataFrame) -> list[str]:

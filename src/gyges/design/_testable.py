@@ -13,7 +13,7 @@ _WAITS = {
     "judges": "judges",
     "values": "revealed values",
     "tactics": "the analysis of tactics",
-    "lotteries": "the trade-off trials",
+    "lotteries": "the decision by trade-off trials",
     "controls": "the comparison with matched controls",
     "models": "models of declared capability",
     "validity": "the validity checks",

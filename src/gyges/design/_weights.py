@@ -52,12 +52,22 @@ def check_study(study: Study) -> None:
         for level in weights:
             if level not in FACTORS[factor]:
                 raise StudyError(unknown_name(f"level of '{factor}'", level, FACTORS[factor]))
-    if not study.design:
-        raise StudyError("the study's design is empty; it needs at least one part, such as 'conjoint'.")
-    total = sum(part.share for part in study.design)
-    if abs(total - 1) > _TOLERANCE:
-        raise StudyError(f"the shares of the design's parts add up to {total:g}; they must add up to 1.")
+    _check_parts(study)
     names = [model.name for model in study.models]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise StudyError(f"model '{twice[0]}' stands twice; each model is named once.")
+
+
+def _check_parts(study: Study) -> None:
+    if not study.design:
+        raise StudyError("the study's design is empty; it needs at least one part, such as 'conjoint'.")
+    for part in study.design:
+        if part.kind == "battery" and part.protocol != "choice":
+            raise StudyError(
+                f"the 'battery' part has the protocol '{part.protocol}'; its items are choices: give it"
+                " `protocol: choice`."
+            )
+    total = sum(part.share for part in study.design)
+    if abs(total - 1) > _TOLERANCE:
+        raise StudyError(f"the shares of the design's parts add up to {total:g}; they must add up to 1.")

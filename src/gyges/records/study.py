@@ -9,8 +9,8 @@ from pydantic import Field, field_validator
 from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
 
-DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial"]
-"""How cells are drawn; `contrasts` is base cell and one factor at a time."""
+DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial", "battery"]
+"""How cells are drawn; `contrasts` is base cell and one factor at a time, `battery` runs batteries' items."""
 
 
 class DesignPart(Record):
@@ -46,7 +46,7 @@ class Study(Record):
     description: str = ""
     models: tuple[ModelSpec, ...] = Field(min_length=1)
     scenarios: tuple[str, ...] = ("all",)
-    """Scenario ids, or `all`."""
+    """Ids of scenarios and batteries, or `all`."""
     library: tuple[str, ...] = ()
     """Folders with scenarios of one's own, beside the core suite; relative to the study file."""
     trials: Annotated[int, Field(ge=1)] = 2000

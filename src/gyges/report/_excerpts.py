@@ -99,10 +99,22 @@ def pick_excerpts(
 
 
 def _keep_shown(codes: pl.LazyFrame) -> pl.LazyFrame:
-    texts = ("trial", "model", "scenario", "protocol", "conflict", *FACTORS, "act", "tactic", "status")
+    texts = (
+        "trial",
+        "model",
+        "scenario",
+        "design",
+        "protocol",
+        "conflict",
+        *FACTORS,
+        "act",
+        "tactic",
+        "status",
+    )
     return codes.with_columns(pl.col(*texts).cast(pl.String)).filter(
         (pl.col("status") == "coded")
         & (pl.col("conflict") == "present")
+        & (pl.col("design") != "battery")
         & (pl.col("evidence").list.len() > 0)
     )
 

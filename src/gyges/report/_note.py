@@ -20,6 +20,7 @@ from gyges.report._format import (
     unit_of,
 )
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
 
@@ -45,6 +46,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             if section != heading:
                 blocks.append(f"### {section}")
             blocks += _tell_section(by_section.get(section, []), results)
+            blocks += tell_trade_offs(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
 from gyges.records.estimates import CellRate, Effect, Estimates, ScenarioResult
@@ -18,8 +18,8 @@ from gyges.report._headline import is_few, make_headline
 SCHEMA: Final = 1
 """Version of the document's layout."""
 
-LATER: Final = ("thresholds", "values", "judges", "validity")
-"""Sections that other stages fill; each is there, empty, until they do."""
+OTHERS: Final = ("trade_offs", "lotteries", "thresholds", "values", "judges", "validity")
+"""Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
 
 _DIGITS: Final = 6
 
@@ -41,10 +41,11 @@ def make_results(
         verdicts: The claims' verdicts, in the order they are to stand.
         excerpts: Passages behind the verdicts, as `pick_excerpts` gives them.
         endings: How the trials ended, as `count_endings` gives it.
-        sections: Content for `thresholds`, `values`, `judges` or `validity`; what is left out is empty.
+        sections: Content of the other sections (`OTHERS`), as plain values or dataclasses; what is left
+            out is empty.
     """
     endings = endings or Endings()
-    later = {name: list((sections or {}).get(name, ())) for name in LATER}
+    others = {name: [_lay_out(row) for row in (sections or {}).get(name, ())] for name in OTHERS}
     found = {
         "schema": SCHEMA,
         "run": dict(run),
@@ -62,10 +63,14 @@ def make_results(
         "cells": [_lay_out_cell(cell) for cell in estimates.cells],
         "tactics": [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)],
         "cost": dict(estimates.cost),
-        **later,
+        **others,
     }
     plain: dict[str, Any] = _make_plain(found)
     return plain
+
+
+def _lay_out(row: Any) -> Any:
+    return asdict(row) if is_dataclass(row) and not isinstance(row, type) else row
 
 
 def _count_missing(ends: Mapping[str, int]) -> int:

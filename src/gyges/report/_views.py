@@ -21,6 +21,7 @@ from gyges.report._scenario_rows import (
     make_heatmap,
     make_scenario,
 )
+from gyges.report._trade_offs import GambleRow, TradeOffRow, make_gambles, make_trade_offs
 
 _REFERENCE: Final = "gyges/"
 
@@ -49,6 +50,8 @@ class ModelView:
     """Section of the note to its claims."""
     untested: tuple[ClaimRow, ...]
     axis_ends: tuple[str, str]
+    trade_offs: tuple[TradeOffRow, ...]
+    gambles: tuple[GambleRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
     effects: tuple[EffectTable, ...]
@@ -107,6 +110,8 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         tested=_group(tested),
         untested=tuple(row for row in rows if row.verdict == "not-tested"),
         axis_ends=ends,
+        trade_offs=make_trade_offs(results, model),
+        gambles=make_gambles(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
         effects=make_effects(mine["effects"]),

@@ -30,7 +30,7 @@ def load_scenario(path: Path) -> Scenario:
     scenario = read_record(path, Scenario, error=ScenarioError)
     faults = find_faults(scenario)
     if faults:
-        raise ScenarioError(_describe(faults, path))
+        raise ScenarioError(describe_faults(faults, path))
     return scenario
 
 
@@ -80,11 +80,12 @@ def _read_core() -> tuple[tuple[Path, Scenario], ...]:
 def _read_files(folder: Path) -> Iterator[tuple[Path, Scenario]]:
     if not folder.is_dir():
         raise ScenarioError(f"{folder}: no such folder; a library is a folder with scenario files (*.yaml).")
-    for path in _list_files(folder):
+    for path in list_files(folder):
         yield path, load_scenario(path)
 
 
-def _list_files(folder: Path) -> Iterable[Path]:
+def list_files(folder: Path) -> Iterable[Path]:
+    """List the YAML files of a folder, by name."""
     return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
 
 
@@ -99,7 +100,8 @@ def _find_folder(entry: EntryPoint) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _describe(faults: Sequence[Fault], path: Path) -> str:
+def describe_faults(faults: Sequence[Fault], path: Path) -> str:
+    """Say the first of a file's faults, with its line and field."""
     _, lines = parse_yaml(path.read_text(encoding="utf-8"), name=str(path), error=ScenarioError)
     fault = faults[0]
     place = fault.place

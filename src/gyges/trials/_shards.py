@@ -9,6 +9,7 @@ from inspect_ai import eval as inspect_eval
 from pydantic import Field
 
 from gyges.records.base import Record
+from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec
@@ -32,7 +33,8 @@ class Shard(Record):
 
     id: str
     trials: tuple[Trial, ...]
-    scenarios: dict[str, Scenario]
+    scenarios: dict[str, Scenario | Battery]
+    """Scenarios and batteries of these trials, by id."""
     model: ModelSpec
     log_dir: str
     """Local path or fsspec URL."""

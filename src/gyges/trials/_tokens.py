@@ -29,8 +29,8 @@ _WRITTEN_TOKENS: dict[Protocol, int] = {"text": 600, "choice": 120}
 """What an answer in one piece takes, for a model without long reasoning."""
 
 
-def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[Protocol, tuple[float, float]]:
-    """Estimate mean input and output tokens a trial, by protocol.
+def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[str, tuple[float, float]]:
+    """Estimate mean input and output tokens a trial, by protocol; items of a battery under `battery`.
 
     The typical model reads every mail and file once, a few a turn, does the day's task, writes a mail and
     finishes; the conversation so far and the tools are sent with every turn. A model that reasons at length,
@@ -39,12 +39,13 @@ def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[Protocol, tup
     Args:
         trials: Some trials of each protocol with their scenes.
     """
-    sums: dict[Protocol, list[tuple[int, int]]] = {}
+    sums: dict[str, list[tuple[int, int]]] = {}
     for trial, scene in trials:
-        sums.setdefault(trial.protocol, []).append(_estimate(trial, scene))
+        kind = "battery" if trial.design == "battery" else trial.protocol
+        sums.setdefault(kind, []).append(_estimate(trial, scene))
     return {
-        protocol: (sum(each[0] for each in rows) / len(rows), sum(each[1] for each in rows) / len(rows))
-        for protocol, rows in sums.items()
+        kind: (sum(each[0] for each in rows) / len(rows), sum(each[1] for each in rows) / len(rows))
+        for kind, rows in sums.items()
     }
 
 
