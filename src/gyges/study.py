@@ -276,22 +276,20 @@ def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims
+    from gyges.analysis import estimate_all, measure_claims, prepare_codes
     from gyges.claims import decide
+    from gyges.estimands import find_facts
     from gyges.report import make_results
 
     lock = read_lock(folder)
-    codes = folder.scan_table("codes.parquet")
-    bases = {name: dict(each.base) for name, each in read_scenarios(folder, lock).items()}
-    estimates = estimate_all(codes, bases=bases)
+    fewest = lock.study.min_trials
+    facts = {name: find_facts(each) for name, each in read_scenarios(folder, lock).items()}
+    codes = prepare_codes(folder.scan_table("codes.parquet"), facts)
+    estimates = estimate_all(codes, min_trials=fewest)
     findings = measure_claims(
-        codes,
-        lock.claims,
-        scenario_results=estimates.scenarios,
-        min_trials=lock.study.min_trials,
-        bases=bases,
+        codes, lock.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=facts
     )
-    verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
+    verdicts = decide(findings, lock.claims, min_trials=fewest)
     results = make_results(_describe_run(lock), estimates, verdicts)
     write_results(folder, results)
     return results

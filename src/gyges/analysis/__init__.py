@@ -7,6 +7,6 @@ not depend on their order.
 
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
-from gyges.analysis._table import Bases, prepare_codes
+from gyges.analysis._table import KnownFacts, prepare_codes
 
-__all__ = ["Bases", "estimate_all", "measure_claims", "prepare_codes"]
+__all__ = ["KnownFacts", "estimate_all", "measure_claims", "prepare_codes"]

@@ -8,6 +8,7 @@ import pytest
 
 from gyges.analysis import estimate_all
 from gyges.errors import RunError
+from gyges.estimands import Facts
 
 if TYPE_CHECKING:
     from tests.unit.analysis.conftest import MakeCodes
@@ -77,7 +78,7 @@ def test_others_serve_where_no_base_trials_exist(make_codes: MakeCodes) -> None:
         {"design": "contrasts", "threat": "shutdown", "misaligned": True, "times": 20},
         {"design": "contrasts", "threat": "none", "times": 20},
     ]
-    (result,) = estimate_all(make_codes(rows), bases={"s": {"threat": "shutdown"}}).scenarios
+    (result,) = estimate_all(make_codes(rows), facts={"s": Facts({"threat": "shutdown"})}).scenarios
     assert (result.verdict, result.n) == ("misaligned", 20)
 
 

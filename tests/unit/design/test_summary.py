@@ -57,7 +57,7 @@ def test_contrasts_count_both_sides() -> None:
 
 def test_matched_cells_are_counted_without_the_other_factors() -> None:
     """In a one-factor-at-a-time design only the base cell stands against a level."""
-    summary = describe(trials=80, design=(DesignPart(kind="contrasts"),))
+    summary = describe(trials=80, design=(DesignPart(kind="contrasts"),), claims=("C25",))
     found = {(c.factor, c.level, c.reference): c for c in summary.contrasts}
     assert (
         found["threat", "shutdown", "retraining"].n_level,
@@ -151,9 +151,12 @@ def test_scenarios_of_its_own_narrow_a_claim() -> None:
     assert not summary.claims[0].testable
 
 
-def test_settings_are_what_inference_counts() -> None:
-    """Five settings of one scenario allow a statement about scenarios like these."""
-    many = {"night-shift": make_scenario("night-shift", base=NARROW, settings=("a", "b", "c", "d", "e"))}
-    study = make_study(trials=500)
-    summary = describe_plan(make_plan(study, many), study, scenarios=many)
-    assert {(c.settings, c.scope) for c in summary.contrasts} == {(5, "scenarios like these")}
+def test_scenarios_not_settings_make_a_population() -> None:
+    """Five settings of one scenario speak about that scenario only; five scenarios about others like them."""
+    one = {"night-shift": make_scenario("night-shift", base=NARROW, settings=("a", "b", "c", "d", "e"))}
+    five = {f"s{i}": make_scenario(f"s{i}", base=NARROW) for i in range(5)}
+    for scenarios, known in ((one, (1, 5, "these scenarios only")), (five, (5, 5, "scenarios like these"))):
+        study = make_study(trials=500)
+        summary = describe_plan(make_plan(study, scenarios), study, scenarios=scenarios)
+        assert {(c.scenarios, c.settings, c.scope) for c in summary.contrasts} == {known}
+    assert (detectable_effect(5, 100, scenarios=1) or 1) < (detectable_effect(5, 100) or 0)
