@@ -10,7 +10,17 @@ import polars as pl
 from gyges.analysis._headline import count_misaligned
 from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
-from gyges.estimands import WAITS, Comparison, Lack, Picked, Tally, make_comparison, pick, tally_claim
+from gyges.estimands import (
+    WAITS,
+    Comparison,
+    Lack,
+    Picked,
+    Tally,
+    find_silent,
+    make_comparison,
+    pick,
+    tally_claim,
+)
 from gyges.records.claim import Claim
 from gyges.records.estimates import ScenarioResult
 from gyges.records.verdicts import Finding
@@ -57,6 +67,10 @@ def _find(
     claim: Claim, model: str, comparison: Comparison, counted: Tally, rules: tuple[int, KnownFacts]
 ) -> Finding:
     min_trials, facts = rules
+    if facts and len(find_silent(claim, facts)) == len(facts):
+        return _lack(
+            claim, model, f"By the rules no act or topic of these scenarios can show '{claim.outcome}'."
+        )
     by_source = counted.get(model, {})
     picked = pick(by_source, comparison, min_trials, facts=facts)
     if isinstance(picked, Picked):

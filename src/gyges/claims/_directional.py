@@ -37,7 +37,7 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
     parts = split_parts(claim, finding)
     needed_parts = count_needed(claim, len(parts))
     if refuted.p <= family.alpha:
-        is_opposite = tested.p_opposite <= family.alpha
+        is_opposite = not _is_lost(refuted.tests, tested.p_opposite, family)
         return make_verdict(
             claim,
             finding,
@@ -50,7 +50,7 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
             **words,
         )
     if supported.p <= family.alpha:
-        is_strong = tested.p_strong <= family.alpha
+        is_strong = not _is_lost(supported.tests, tested.p_strong, family)
         return make_verdict(
             claim,
             finding,
@@ -74,6 +74,7 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
 
 
 def _is_lost(tests: int, p: float, family: Family) -> bool:
+    """Say whether a p value does not pass among as many tests as the claim's own had to allow for."""
     return p * tests > family.alpha
 
 

@@ -5,7 +5,7 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 """
 
 from gyges.estimands._base import MARK_BASE, choose_protocol
-from gyges.estimands._comparisons import Comparison, Lack, Picked, pick, tally_claim
+from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
     MIN_ARM,
     SEVERITY,
@@ -63,6 +63,7 @@ __all__ = [
     "difference_of",
     "find_carriers",
     "find_facts",
+    "find_silent",
     "make_comparison",
     "mark_off_base",
     "mask_of",

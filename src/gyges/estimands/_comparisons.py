@@ -92,7 +92,7 @@ def tally_claim(
         rows = rows.filter(pl.col(CONFLICT) == "present")
     if claim.scenarios:
         rows = rows.filter(pl.col("scenario").cast(pl.String).is_in(list(claim.scenarios)))
-    silent = [name for name, each in facts.items() if not _can_show(claim, each)]
+    silent = find_silent(claim, facts)
     if silent:
         rows = rows.filter(~pl.col("scenario").cast(pl.String).is_in(silent))
     side = reduce(
@@ -109,9 +109,10 @@ def tally_claim(
     )
 
 
-def _can_show(claim: Claim, facts: Facts) -> bool:
+def find_silent(claim: Claim, facts: Mapping[str, Facts]) -> list[str]:
+    """List the scenarios none of whose acts or topics can show a claim's outcome."""
     wanted = {claim.outcome, claim.outcome_b} & set(OUTCOMES)
-    return facts.shows is None or wanted <= facts.shows
+    return [name for name, each in facts.items() if each.shows is not None and not wanted <= each.shows]
 
 
 def pick(
