@@ -62,7 +62,7 @@ def is_wrong(claim: Claim, verdict: Verdict, parts: list[Truth]) -> bool:
 def list_wrong(profile: str, seed: int, study: str) -> list[tuple[str, str, str, list[Truth]]]:
     """List a study's wrong verdicts, each with what is true."""
     known, _, verdicts = run(profile, seed, study)
-    found = []
+    found: list[tuple[str, str, str, list[Truth]]] = []
     for verdict in verdicts:
         claim = CLAIMS[verdict.id]
         if claim.kind != "count" and verdict.verdict != "not-tested":

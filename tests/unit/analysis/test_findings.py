@@ -248,6 +248,29 @@ def test_slope_is_the_rise_for_a_step(make_codes: MakeCodes) -> None:
     assert finding.estimate.low < 2 < finding.estimate.high
 
 
+def test_a_slope_has_its_steps_beside_it(make_codes: MakeCodes) -> None:
+    """Severity that jumps up and comes down again rises on average, and one of its steps falls."""
+    rows: list[Row] = []
+    for level, rung in zip(FACTORS["threat"], (0, 4, 2), strict=True):
+        rows += [{"threat": level, "severity": rung + d, "times": 20} for d in (0, 1)]
+    finding = measure(make_codes, rows, make_claim("slope", **SLOPE))
+    assert values(finding) == pytest.approx((1.0, 4.0, -2.0))
+    assert [part.role for part in finding.parts] == ["effect", "step", "step"]
+    assert "do not lie on a line" in finding.note
+    assert "4.00 and −2.00" in finding.note
+
+
+@pytest.mark.parametrize(("rungs", "is_said"), [((0, 1, 2), False), ((0, 0, 4), True)])
+def test_levels_off_a_line_are_said_to_be_so(
+    make_codes: MakeCodes, rungs: tuple[int, ...], is_said: bool
+) -> None:
+    """Steps of equal size need no note, unequal ones do: the slope takes the levels as equally spaced."""
+    rows: list[Row] = []
+    for level, rung in zip(FACTORS["threat"], rungs, strict=True):
+        rows += [{"threat": level, "severity": rung + d, "times": 20} for d in (0, 1)]
+    assert bool(measure(make_codes, rows, make_claim("slope", **SLOPE)).note) == is_said
+
+
 def test_claims_stay_within_their_scenarios(make_codes: MakeCodes) -> None:
     """A claim made for some scenarios looks at no others."""
     rows = [*arm(4, 20, reputation="high"), *arm(15, 20, reputation="low")]
