@@ -76,7 +76,7 @@ def list_wrong(profile: str, seed: int, study: str) -> list[tuple[str, str, str,
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_verdict_on_a_known_agent_is_wrong(profile: str) -> None:
-    """Drawn with the core study's own seed, no claim is supported that is not so, and none refuted that is."""
+    """With the core study's own seed, no claim is supported that is not so, and none refuted that is."""
     seed = STUDIES["core"].seed
     assert list_wrong(profile, seed, "core") == []
     decided = [v for v in run(profile, seed)[2] if v.verdict in {"supported", "refuted"}]
