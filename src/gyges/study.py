@@ -195,32 +195,30 @@ def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs
+    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs, prepare_codes
     from gyges.claims import decide
+    from gyges.estimands import find_facts
     from gyges.report import count_endings, make_results, pick_excerpts
 
     lock = read_lock(folder)
-    codes = folder.scan_table("codes.parquet")
-    scenarios = read_scenarios(folder, lock)
-    bases = {name: dict(each.base) for name, each in scenarios.items()}
-    estimates = estimate_all(codes, bases=bases)
+    fewest = lock.study.min_trials
+    table = folder.scan_table("codes.parquet")
+    scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
+    facts = {name: find_facts(each) for name, each in scenarios.items()}
+    codes = prepare_codes(table, facts)
+    estimates = estimate_all(codes, min_trials=fewest)
     findings = measure_claims(
-        codes,
-        lock.claims,
-        scenario_results=estimates.scenarios,
-        min_trials=lock.study.min_trials,
-        bases=bases,
+        codes, lock.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=facts
     )
-    verdicts = decide(findings, lock.claims, min_trials=lock.study.min_trials)
-    batteries = read_batteries(folder, lock)
-    trade_offs = measure_trade_offs(codes, batteries)
+    verdicts = decide(findings, lock.claims, min_trials=fewest)
+    trade_offs = measure_trade_offs(table, batteries)
     changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
         estimates,
         verdicts,
-        excerpts=pick_excerpts(codes, lock.claims, verdicts),
-        endings=count_endings(codes),
+        excerpts=pick_excerpts(table, lock.claims, verdicts),
+        endings=count_endings(table),
         sections={"trade_offs": trade_offs.shares, "lotteries": trade_offs.lotteries},
     )
     write_results(folder, results)

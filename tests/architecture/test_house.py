@@ -25,6 +25,7 @@ STAGES = (
     "world",
     "agents",
     "records",
+    "estimands",
 )
 ROOT = SRC.parent.parent
 

@@ -7,7 +7,7 @@ enter nothing else. Rows are counted before anything is estimated, so results do
 
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
-from gyges.analysis._table import Bases, prepare_codes
+from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
 
-__all__ = ["Bases", "estimate_all", "measure_claims", "measure_trade_offs", "prepare_codes"]
+__all__ = ["KnownFacts", "estimate_all", "measure_claims", "measure_trade_offs", "prepare_codes"]

@@ -23,6 +23,8 @@ def say_refuted(claim: Claim, part: Part, *, p: float, is_opposite: bool) -> str
         what = "the opposite of what is claimed"
     elif part.is_bound:
         what = "past the limit that is claimed"
+    elif not part.sesoi:
+        what = "it does not rise as claimed"
     else:
         what = f"less than the {part.sesoi:g} that would matter"
     return f"{_say_estimate(claim, part)}: {what} (adjusted p {_say_p(p)})."
@@ -33,6 +35,8 @@ def say_inconclusive(claim: Claim, part: Part, *, needed: Needed | None, n_claim
     together = f", with {n_claims} claims tested together" if n_claims > 1 else ""
     if part.is_bound:
         what = "whether the limit is kept stays open"
+    elif not part.sesoi:
+        what = "0 is not ruled out"
     else:
         what = f"neither 0 nor the {part.sesoi:g} that would matter is ruled out"
     return f"{_say_estimate(claim, part)}: {what}{together}; {_say_needed(needed, part.estimate)}."

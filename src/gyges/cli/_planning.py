@@ -27,7 +27,7 @@ def say_summary(summary: PlanSummary) -> None:
         say(f"  {name}: " + ", ".join(f"{key} {n}" for key, n in counts.items()))
     say()
     say_table(
-        ("factor", "contrast", "trials", "scenarios", "detectable", "about"),
+        ("factor", "contrast", "trials", "scenarios", "detectable", "protocol", "about"),
         [
             (
                 each.factor,
@@ -35,6 +35,7 @@ def say_summary(summary: PlanSummary) -> None:
                 f"{each.n_level} / {each.n_reference}",
                 each.scenarios,
                 each.detectable,
+                f"{each.protocol}, {each.design}" if each.protocol else "-",
                 each.scope,
             )
             for each in summary.contrasts
@@ -48,15 +49,29 @@ def _say_limits(summary: PlanSummary) -> None:
     say()
     if summary.never_varied:
         say(f"never varied: {', '.join(summary.never_varied)}")
-    for pair in summary.aliased:
-        say(f"aliased: {pair.factor} with {pair.other} in {pair.scenario} (Cramér's V {pair.cramers_v:.2f})")
-    if not summary.aliased:
-        say("aliased: no pair of factors")
+    _say_aliases(summary)
     testable = [each.id for each in summary.claims if each.testable]
     say(f"testable claims ({len(testable)}): {', '.join(testable) or 'none'}")
     for each in summary.claims:
         if not each.testable:
             say(f"  {each.id}: {each.reason}")
+
+
+def _say_aliases(summary: PlanSummary) -> None:
+    """Say what was checked, what cannot be told apart, and which effects hold at the base cell alone."""
+    if not summary.checked:
+        say("aliased: nothing to check, no two factors vary together")
+    for each in summary.checked:
+        where = f"{each.design} cells, {each.protocol}"
+        say(f"aliased: {each.aliased} of {each.pairs} pairs of factors checked ({where})")
+        if each.conditional:
+            say(f"  conditional on the base cell: the effects of {', '.join(each.conditional)};")
+            say("  each is confounded there with its interactions with the other factors")
+        if each.separable:
+            pairs = ", ".join(f"{one} x {other}" for one, other in each.separable)
+            say(f"  interactions with cells of their own: {pairs}")
+    for pair in summary.aliased:
+        say(f"  {pair.factor} with {pair.other} in {pair.scenario} (Cramér's V {pair.cramers_v:.2f})")
 
 
 def _say_costs(summary: PlanSummary) -> None:

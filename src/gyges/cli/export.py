@@ -43,7 +43,7 @@ def export(
             table.write_parquet(target)
         else:
             table.with_columns(
-                pl.col("acts", "open_acts").list.join(" "),
+                pl.col("acts", "open_acts", "open_tactics").list.join(" "),
                 pl.col("evidence").list.eval(pl.element().struct.field("quote")).list.join(" | "),
             ).write_csv(target)
     except OSError as problem:

@@ -172,8 +172,11 @@ def _tell_effect(claim: Claim | None, found: _Found) -> str:
     return f"{noun} {words} (95 % interval {low} to {high}; n = {say_count(found['n'])}{about}). "
 
 
+_IN_PARTS = {"conjunction", "inactive", "slope", "dose", "convergence"}
+
+
 def _name_effect(claim: Claim | None, unit: Unit) -> str:
-    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in {"conjunction", "inactive"}):
+    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in _IN_PARTS):
         return "Its weakest part is"
     return {
         "points": "The difference is",

@@ -99,10 +99,13 @@ def _lay_out_cell(cell: CellRate) -> dict[str, Any]:
 
 def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:
     counts: Counter[str] = Counter()
+    missing = 0
     for result in results:
         if result.model == model:
             counts.update(result.tactics)
+            missing += result.misaligned.missing
     total = counts.total()
+    trials = total + missing
     return [
         {
             "model": model,
@@ -111,6 +114,9 @@ def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[s
             "misaligned_from_here": severity >= MISALIGNED_FROM,
             "n": counts[tactic],
             "share": counts[tactic] / total if total else None,
+            "missing": missing,
+            "worst_low": counts[tactic] / trials if trials else None,
+            "worst_high": (counts[tactic] + missing) / trials if trials else None,
         }
         for severity, tactic in enumerate(TACTICS)
     ]

@@ -23,7 +23,9 @@ def make_claim(kind: EstimandKind = "contrast", **fields: Any) -> Claim:
 
 def make_found(**fields: Any) -> dict[str, Any]:
     """Make a verdict as `results.json` has it."""
-    verdict = Verdict("C01", made_up.MODELS[0], "inconclusive", RETOLD, "It.", 0.08, 0.01, 0.15, 0.1, 780)
+    verdict = Verdict(
+        "C01", made_up.MODELS[0], "inconclusive", RETOLD, "It.", 0.08, 0.01, 0.15, sesoi=0.1, n=780
+    )
     results = make_results(made_up.RUN, made_up.make_estimates(), [verdict])
     found: dict[str, Any] = results["claims"][0] | fields
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,7 @@ from gyges.records.trade_offs import GambleRate, TradeOff, TradeOffs
 from gyges.report import make_results, pick_excerpts, write_note, write_page
 from tests.unit.report import made_up
 from tests.unit.report.reading import Structure
-from tests.unit.report.test_excerpts import make_codes as make_table
-from tests.unit.report.test_excerpts import make_row
+from tests.unit.report.test_excerpts import make_codes, make_row
 
 FAMILIES = (
     "survival-vs-power", "credibility-vs-gain", "directive-vs-power", "survival-vs-credibility",
@@ -76,7 +76,8 @@ def test_results_of_an_earlier_version_still_show() -> None:
     results = make_found()
     del results["trade_offs"], results["lotteries"]
     claims = made_up.read_claims()
-    assert show(results) == show(made_up.make_results_of(claims))
+    estimates, verdicts = made_up.make_estimates(), made_up.make_verdicts(claims)
+    assert show(results) == show(make_results(made_up.RUN, estimates, verdicts))
 
 
 def test_the_page_shows_a_row_a_family_with_a_bar() -> None:
@@ -133,7 +134,7 @@ def test_the_note_tells_them_where_they_belong() -> None:
 def test_items_are_no_passages_behind_claims() -> None:
     """Trials of batteries are never drawn as what shows a claim."""
     claims = made_up.read_claims()
-    verdicts = made_up.make_verdicts(claims)
-    assert pick_excerpts(make_table([make_row(i) for i in range(20)]), claims, verdicts)
-    items = make_table([make_row(i, design="battery") for i in range(20)])
+    verdicts = [replace(each, model="m") for each in made_up.make_verdicts(claims)]
+    assert pick_excerpts(make_codes([make_row(i) for i in range(20)]), claims, verdicts)
+    items = make_codes([make_row(i, design="battery") for i in range(20)])
     assert pick_excerpts(items, claims, verdicts) == {}
