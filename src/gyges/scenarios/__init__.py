@@ -6,6 +6,7 @@ from gyges.scenarios._acts import open_acts
 from gyges.scenarios._batteries import find_battery, is_battery_file, load_batteries, load_battery
 from gyges.scenarios._check import check_scenario
 from gyges.scenarios._check_battery import check_battery
+from gyges.scenarios._describe import describe_scenario
 from gyges.scenarios._items import render_item
 from gyges.scenarios._library import find_scenario, load_library, load_scenario
 from gyges.scenarios._problems import Problem
@@ -17,6 +18,7 @@ __all__ = [
     "battery_schema",
     "check_battery",
     "check_scenario",
+    "describe_scenario",
     "find_battery",
     "find_scenario",
     "is_battery_file",
