@@ -63,9 +63,9 @@ def _check_parts(study: Study) -> None:
     if not study.design:
         raise StudyError("the study's design is empty; it needs at least one part, such as 'conjoint'.")
     for part in study.design:
-        if part.kind == "battery" and part.protocol != "choice":
+        if part.kind in {"battery", "last-resort"} and part.protocol != "choice":
             raise StudyError(
-                f"the 'battery' part has the protocol '{part.protocol}'; its items are choices: give it"
+                f"the '{part.kind}' part has the protocol '{part.protocol}'; its trials are choices: give it"
                 " `protocol: choice`."
             )
     total = sum(part.share for part in study.design)

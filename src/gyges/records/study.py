@@ -9,8 +9,18 @@ from pydantic import Field, field_validator
 from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
 
-DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial", "battery"]
-"""How cells are drawn; `contrasts` is base cell and one factor at a time, `battery` runs batteries' items."""
+DesignKind = Literal[
+    "conjoint",
+    "base",
+    "control",
+    "contrasts",
+    "conjunctions",
+    "full-factorial",
+    "battery",
+    "last-resort",
+]
+"""How cells are drawn; `contrasts` is base cell and one factor at a time, `battery` runs batteries' items,
+`last-resort` puts drawn cells as a choice twice, with all acts and with the milder ones withheld."""
 
 
 class DesignPart(Record):

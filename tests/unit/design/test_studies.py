@@ -81,7 +81,7 @@ def test_wrong_files_are_described_in_one_sentence(tmp_path: Path) -> None:
             "shares": ["mine.yaml: the shares of the design's parts add up to 0.5; they must add up to 1."],
             "kind": [
                 "mine.yaml:3: design.0.kind: Input should be 'conjoint', 'base', 'control', 'contrasts',",
-                "'conjunctions', 'full-factorial' or 'battery', found 'bases'.",
+                "'conjunctions', 'full-factorial', 'battery' or 'last-resort', found 'bases'.",
             ],
             "field": ["mine.yaml:3: trails: unknown field; did you mean 'trials'?"],
             "type": [
