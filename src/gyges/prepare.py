@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gyges.errors import StudyError
+from pydantic import ValidationError
+
+from gyges.errors import InputError, StudyError
 from gyges.records.claim import Claim
+from gyges.records.mistakes import find_mistakes, say_mistake
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec, Study
@@ -38,11 +42,41 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     from gyges.design import make_plan
     from gyges.scenarios import find_scenario, load_library
 
-    library = load_library([(base or Path()) / folder for folder in study.library])
+    with _about("library"):
+        library = load_library([(base or Path()) / folder for folder in study.library])
+    for i, name in enumerate(study.scenarios):
+        with _about("scenarios", i):
+            _ = name == "all" or find_scenario(name, library)
     names = sorted(library) if "all" in study.scenarios else study.scenarios
-    scenarios = {name: find_scenario(name, library) for name in names}
+    scenarios = {name: library[name] for name in names}
+    for i, name in enumerate(study.claims):
+        with _about("claims", i):
+            find_claims((name,))
     claims = find_claims(study.claims)
     return Prepared(study, scenarios, claims, make_plan(study, scenarios, claims=claims))
+
+
+@contextmanager
+def _about(*place: str | int) -> Iterator[None]:
+    """Say which field of a study an error is about."""
+    try:
+        yield
+    except InputError as problem:
+        problem.place = problem.place or place
+        raise
+
+
+def check_model_names(study: Study) -> None:
+    """Find every model of a study's provider, without a key and without a call.
+
+    Raises:
+        InputError: Inspect knows no such provider, or Gyges no such reference agent.
+    """
+    from gyges.trials import find_model
+
+    for i, spec in enumerate(study.models):
+        with _about("models", i):
+            find_model(spec)
 
 
 def check_models(study: Study) -> None:
@@ -53,8 +87,9 @@ def check_models(study: Study) -> None:
     """
     from gyges.trials import open_model
 
-    for spec in study.models:
-        open_model(spec)
+    for i, spec in enumerate(study.models):
+        with _about("models", i):
+            open_model(spec)
     if study.stakeholder:
         open_model(ModelSpec(name=study.stakeholder))
 
@@ -69,8 +104,8 @@ def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes:
     chosen = tuple(models)
     if chosen:
         update["models"] = chosen
+    content = study.model_dump() | update
     try:
-        return Study.model_validate(study.model_dump() | update)
-    except ValueError as problem:
-        first = problem.errors()[0] if hasattr(problem, "errors") else {"loc": ("?",), "msg": str(problem)}
-        raise StudyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+        return Study.model_validate(content)
+    except ValidationError as problem:
+        raise StudyError(say_mistake(find_mistakes(problem, Study, content)[0], content)) from None

@@ -4,7 +4,7 @@ from gyges.design._aliases import Aliased
 from gyges.design._costs import ModelCost, TokenEstimate
 from gyges.design._plan import make_plan
 from gyges.design._power import Assumptions, detectable_effect, trials_needed
-from gyges.design._studies import find_studies, load_study
+from gyges.design._studies import find_studies, find_study_file, load_study
 from gyges.design._summary import Contrast, PlanSummary, describe_plan
 from gyges.design._testable import ClaimOutlook
 from gyges.design._trials import plan_from_table, trial_at, trials_of
@@ -22,6 +22,7 @@ __all__ = [
     "describe_plan",
     "detectable_effect",
     "find_studies",
+    "find_study_file",
     "load_study",
     "make_plan",
     "plan_from_table",

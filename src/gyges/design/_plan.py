@@ -19,7 +19,7 @@ from gyges.design._places import (
     split_by_weight,
     split_evenly,
 )
-from gyges.design._weights import check_study
+from gyges.design._weights import check_study, check_weights
 from gyges.errors import DesignError
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
@@ -52,16 +52,25 @@ def make_plan(study: Study, scenarios: Mapping[str, Scenario], *, claims: Sequen
     """
     check_study(study)
     asked = chosen_claims(study, claims)
-    places = [make_places(study, scenario) for scenario in chosen_scenarios(study, scenarios)]
+    chosen = chosen_scenarios(study, scenarios)
+    places = [make_places(study, scenario) for scenario in chosen]
+    check_weights(study, chosen)
     counts = split_by_weight(study.trials, [part.share for part in study.design])
     blocks = [
-        block
-        for part, n in zip(study.design, counts, strict=True)
-        if n
-        for block in _part_blocks(part, int(n), _open_places(part, places, asked), study)
+        block for i, n in enumerate(counts) if n for block in _blocks_of(i, int(n), places, asked, study)
     ]
     rows = _number(pl.concat(blocks))
     return Plan(pl.concat([_name(rows, model.name, study.seed) for model in study.models]))
+
+
+def _blocks_of(
+    number: int, n: int, places: Sequence[tuple[Place, ...]], claims: Sequence[Claim], study: Study
+) -> list[pl.DataFrame]:
+    part = study.design[number]
+    try:
+        return _part_blocks(part, n, _open_places(part, places, claims), study)
+    except DesignError as problem:
+        raise DesignError(str(problem), place=("design", number)) from None
 
 
 def _open_places(part: DesignPart, places: Sequence[tuple[Place, ...]], claims: Sequence[Claim]) -> Open:
