@@ -17,7 +17,8 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,11 +154,72 @@ def open_run(url: str) -> RunFolder:
     Raises:
         RunError: It is no run folder, or one of another format.
     """
-    folder = RunFolder(str(url).rstrip("/"))
-    if not folder.exists("study.lock.yaml"):
-        raise RunError(f"{folder.url}: is no run folder (it has no study.lock.yaml).")
+    folder = RunFolder(_name_folder(url))
+    with _at_the_door(folder.url):
+        if not folder.exists("study.lock.yaml"):
+            raise RunError(f"{folder.url}: is no run folder (it has no study.lock.yaml).")
     read_lock(folder)
     return folder
+
+
+def check_new_folder(url: str) -> None:
+    """Make sure that a run can be begun in a folder: it is new or empty, and can be written.
+
+    Raises:
+        RunError: It holds something, or cannot be written.
+    """
+    name = _name_folder(url)
+    if name.startswith("memory:"):
+        raise RunError(
+            f"{name}: a run's processes share no memory; name a folder or a storage they can reach."
+        )
+    with _at_the_door(name):
+        fs, path = _open_fs(name)
+        if fs.isfile(path):
+            raise RunError(f"{name}: is a file; a run needs a folder.")
+        found = {each.rsplit("/", 1)[-1] for each in (fs.ls(path, detail=False) if fs.isdir(path) else ())}
+        if "study.lock.yaml" in found:
+            raise RunError(f"{name}: holds a run already; carry it on with `gyges resume`, or name another.")
+        if found:
+            raise RunError(f"{name}: is not empty and no run folder; name a new or an empty folder.")
+        if "://" not in name:
+            _try_to_write(Path(name))
+
+
+def _try_to_write(folder: Path) -> None:
+    """Make a folder and a file in it, and leave nothing behind."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{os.getpid()}.part"
+        probe.touch()
+        probe.unlink()
+    finally:
+        for each in made:
+            if each.is_dir():
+                each.rmdir()
+
+
+def _name_folder(url: str) -> str:
+    name = str(url).strip()
+    if not name:
+        raise RunError("the run folder's name is empty; name a folder.")
+    return name.rstrip("/") or "/"
+
+
+@contextmanager
+def _at_the_door(name: str) -> Iterator[None]:
+    """Say in one sentence what keeps a folder from being reached, whatever its storage raises."""
+    try:
+        yield
+    except RunError:
+        raise
+    except OSError as problem:
+        raise RunError(f"{name}: cannot be written or read ({problem.strerror or problem}).") from None
+    # Each storage has its own library, and each library its own errors.
+    except Exception as problem:  # noqa: BLE001
+        cause = (str(problem).splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
+        raise RunError(f"{name}: cannot be reached ({cause}).") from None
 
 
 def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFolder:
@@ -166,14 +228,12 @@ def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFo
     Raises:
         RunError: There is a run already, or the folder cannot be written.
     """
-    folder = RunFolder(str(url).rstrip("/"))
-    if folder.exists("study.lock.yaml"):
-        raise RunError(
-            f"{folder.url}: holds a run already; carry it on with `gyges resume`, or name another."
-        )
-    for scenario in scenarios.values():
-        folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
-    folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
+    check_new_folder(url)
+    folder = RunFolder(_name_folder(url))
+    with _at_the_door(folder.url):
+        for scenario in scenarios.values():
+            folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
+        folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
     return folder
 
 
@@ -256,4 +316,4 @@ def _open_fs(url: str) -> tuple[Any, str]:
     try:
         return opener(url)
     except (ValueError, ImportError) as problem:
-        raise RunError(f"{url}: {str(problem).splitlines()[0]}") from None
+        raise RunError(f"{url}: cannot be reached ({str(problem).splitlines()[0]}).") from None
