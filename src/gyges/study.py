@@ -258,8 +258,12 @@ def _map_logs(
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
         yield from map(code_log, logs)
         return
+    from gyges.trials import beginning_deaf
+
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(code_log, logs)
+        with beginning_deaf():
+            coded = pool.map(code_log, logs)
+        yield from coded
 
 
 def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
