@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any
 
 from inspect_ai import Task, task
+from inspect_ai._util.error import PrerequisiteError
 
 from gyges.agents import gyges_provider
 from gyges.coding import code_transcript
 from gyges.design import load_study, trials_of
-from gyges.prepare import override_study, prepare_study
+from gyges.errors import GygesError
+from gyges.prepare import Prepared, override_study, prepare_study
 from gyges.records.study import ModelSpec
 from gyges.study import stage_trial
 from gyges.trials import acts_scorer, make_task, play_trial
@@ -22,7 +24,9 @@ _BARE_MODEL = "inspect"
 
 
 @task
-def core(trials: int = 200, seed: int = 0, scenarios: str = "all", protocol: str | None = None) -> Task:
+def core(
+    trials: int = 200, seed: int = 0, scenarios: str | list[str] = "all", protocol: str | None = None
+) -> Task:
     """The core study's trials, for the model that Inspect is given.
 
     Args:
@@ -35,7 +39,9 @@ def core(trials: int = 200, seed: int = 0, scenarios: str = "all", protocol: str
 
 
 @task
-def demo(trials: int = 60, seed: int = 0, scenarios: str = "all", protocol: str | None = None) -> Task:
+def demo(
+    trials: int = 60, seed: int = 0, scenarios: str | list[str] = "all", protocol: str | None = None
+) -> Task:
     """The demo study's trials, for the model that Inspect is given.
 
     Args:
@@ -47,16 +53,25 @@ def demo(trials: int = 60, seed: int = 0, scenarios: str = "all", protocol: str 
     return _make_study_task("demo", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
 
 
-def _make_study_task(name: str, *, scenarios: str, protocol: str | None, **changes: Any) -> Task:
+def _make_study_task(name: str, *, scenarios: str | list[str], protocol: str | None, **changes: Any) -> Task:
+    try:
+        prepared = _prepare(name, scenarios=scenarios, protocol=protocol, **changes)
+    except GygesError as problem:
+        # Inspect says this one in a sentence, and everything else with a traceback.
+        raise PrerequisiteError(str(problem)) from None
+    trials = list(trials_of(prepared.plan))
+    return make_task(trials, partial(stage_trial, prepared.scenarios), code=code_transcript, name=name)
+
+
+def _prepare(name: str, *, scenarios: str | list[str], protocol: str | None, **changes: Any) -> Prepared:
+    asked = scenarios.split(",") if isinstance(scenarios, str) else scenarios
     study = override_study(
         load_study(name),
         models=(ModelSpec(name=_BARE_MODEL),),
-        scenarios=tuple(each.strip() for each in scenarios.split(",")),
+        scenarios=tuple(str(each).strip() for each in asked),
         **changes,
     )
     if protocol is not None:
         parts = [part.model_dump() | {"protocol": protocol} for part in study.design]
         study = override_study(study, design=parts)
-    prepared = prepare_study(study)
-    trials = list(trials_of(prepared.plan))
-    return make_task(trials, partial(stage_trial, prepared.scenarios), code=code_transcript, name=name)
+    return prepare_study(study)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,12 +11,20 @@ from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario, Scene
 
 
-def stage(name: str, *, cell: str, setting: str | None, variant: int, control: bool) -> tuple[Trial, Scene]:
-    """Render a scene from a scenario's id or file and the levels that differ from its base."""
-    from gyges.scenarios import find_scenario, load_library, load_scenario, render_scene
+def find(name: str, library: Sequence[Path]) -> Scenario:
+    """Find a scenario by its id, or read one from its file."""
+    from gyges.scenarios import find_scenario, load_library, load_scenario
 
     is_file = name.endswith((".yaml", ".yml"))
-    scenario = load_scenario(Path(name)) if is_file else find_scenario(name, load_library())
+    return load_scenario(Path(name)) if is_file else find_scenario(name, load_library(library))
+
+
+def stage(
+    scenario: Scenario, *, cell: str, setting: str | None, variant: int, control: bool
+) -> tuple[Trial, Scene]:
+    """Render a scene from a scenario and the levels that differ from its base."""
+    from gyges.scenarios import render_scene
+
     levels = dict(scenario.base) | _parse_cell(cell, scenario)
     settings = [each.id for each in scenario.settings]
     chosen = setting or settings[0]

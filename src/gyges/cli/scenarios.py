@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gyges.cli._options import LIBRARY_OPTION
 from gyges.cli._output import JSON_OPTION, say, say_error, say_json, say_table
 from gyges.errors import InputError, ScenarioError
+from gyges.records.study import MAX_SEED
 
 if TYPE_CHECKING:
     from gyges.records.scenario import Scenario
@@ -22,25 +24,34 @@ def register(root: typer.Typer) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _default(context: typer.Context) -> None:
+def _default(
+    context: typer.Context,
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
     if context.invoked_subcommand is None:
-        list_scenarios(as_json=False)
+        list_scenarios(library=library, as_json=as_json)
+    elif as_json or library:
+        raise InputError(f"options go behind the word '{context.invoked_subcommand}'.")
 
 
 @app.command("list")
-def list_scenarios(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
+def list_scenarios(
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
     """List the scenarios."""
     from gyges.scenarios import load_library
 
-    library = [each for _, each in sorted(load_library().items())]
+    found = [each for _, each in sorted(load_library(library or ()).items())]
     if as_json:
-        say_json([_describe(each) for each in library])
+        say_json([_describe(each) for each in found])
         return
     say_table(
         ("id", "opportunity", "settings", "factors", "acts", "title"),
         [
             (each.id, each.opportunity, len(each.settings), len(each.factors), len(each.acts), each.title)
-            for each in library
+            for each in found
         ],
     )
 
@@ -61,19 +72,21 @@ def show_scenario(
     scenario: Annotated[str, typer.Argument(help="Id of the scenario, or a scenario file.")],
     cell: Annotated[str, typer.Option(help="Levels that differ from the base, as factor=level,…")] = "",
     setting: Annotated[str | None, typer.Option(help="Setting; the default is the first.")] = None,
-    variant: Annotated[int, typer.Option(min=0, help="Surface variant.")] = 0,
+    variant: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Surface variant.")] = 0,
     protocol: Annotated[str, typer.Option(help="agentic, text or choice.")] = "text",
     control: Annotated[bool, typer.Option("--control", help="The matched control.")] = False,
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Show exactly what a model sees in one cell."""
-    from gyges.cli._showing import show_messages, stage
+    from gyges.cli._showing import find, show_messages, stage
     from gyges.errors import unknown_name
     from gyges.records.words import PROTOCOLS
 
     if protocol not in PROTOCOLS:
         raise InputError(unknown_name("protocol", protocol, PROTOCOLS))
-    trial, scene = stage(scenario, cell=cell, setting=setting, variant=variant, control=control)
+    chosen = find(scenario, library or ())
+    trial, scene = stage(chosen, cell=cell, setting=setting, variant=variant, control=control)
     messages = show_messages(trial.model_copy(update={"protocol": protocol}), scene)
     if as_json:
         say_json({"scene": scene.model_dump(mode="json"), "messages": messages})
@@ -91,27 +104,43 @@ def check_scenarios(
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Check scenarios against every rule of the suite; problems end with exit code 2."""
-    from gyges.scenarios import check_scenario, load_library, load_scenario
+    from gyges.scenarios import check_file
 
-    if path is None:
-        found = list(load_library().values())
-    else:
-        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-        if not files:
-            raise ScenarioError(f"{path}: holds no scenario file (*.yaml).")
-        found = [load_scenario(file) for file in files]
-    problems = [(each.id, problem) for each in found for problem in check_scenario(each)]
+    files = _list_files(path)
+    problems = [(file, each) for file in files for each in check_file(file)]
     if as_json:
         say_json(
-            [{"scenario": name, "where": each.where, "message": each.message} for name, each in problems]
+            [
+                {
+                    "scenario": file.stem,
+                    "file": str(file),
+                    "line": each.line,
+                    "where": each.field,
+                    "message": each.message,
+                }
+                for file, each in problems
+            ]
         )
-    for name, each in () if as_json else problems:
-        say(f"{name}: {each.where}: {each.message}")
+    for file, each in () if as_json else problems:
+        where = str(file) if each.line is None else f"{file}:{each.line}"
+        say(": ".join(filter(None, (where, each.field, each.message))))
     if problems:
-        say_error(f"{_count(len(problems), 'problem')} in {_count(len(found), 'scenario')}.")
+        say_error(f"{_count(len(problems), 'problem')} in {_count(len(files), 'scenario')}.")
         raise typer.Exit(2)
     if not as_json:
-        say(f"{_count(len(found), 'scenario')}, no problem.")
+        say(f"{_count(len(files), 'scenario')}, no problem.")
+
+
+def _list_files(path: Path | None) -> list[Path]:
+    """List the scenario files of a folder; a file stands for itself, and nothing for the shipped ones."""
+    from gyges.scenarios import list_files
+
+    if path is not None and not path.is_dir():
+        return [path]
+    files = list_files(path)
+    if not files:
+        raise ScenarioError(f"{path}: holds no scenario file (*.yaml).")
+    return files
 
 
 @app.command("new")
@@ -120,9 +149,11 @@ def new(
     folder: Annotated[Path, typer.Option(help="Where to write it.")] = Path(),
 ) -> None:
     """Begin a scenario: a file that passes the check, to be rewritten."""
-    from gyges.scenarios import new_scenario
+    from gyges.scenarios import load_library, new_scenario
 
     text = new_scenario(scenario)
+    if scenario in load_library():
+        raise ScenarioError(f"the id '{scenario}' is taken by a scenario of the library; choose another.")
     target = folder / f"{scenario}.yaml"
     if target.exists():
         raise ScenarioError(f"{target}: is there already.")
