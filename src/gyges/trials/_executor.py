@@ -10,10 +10,12 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Protocol
 
@@ -133,15 +135,38 @@ class LocalProcesses:
 
 @contextmanager
 def beginning_deaf() -> Iterator[None]:
-    """Begin processes that Ctrl-C does not reach: what a thread blocks, the processes it begins block too."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Begin processes that Ctrl-C does not reach: what a thread blocks, the processes it begins block too.
+
+    A stop that comes meanwhile waits until they are begun: one half begun would complain of its parent.
+    """
+    with _putting_off(signal.SIGINT), _putting_off(signal.SIGTERM):
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        # Were it begun on the way, it would unblock what is blocked here.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _putting_off(number: signal.Signals) -> Iterator[None]:
+    """Have a signal heard at the end; only the main thread hears any."""
+    before = signal.getsignal(number)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    signal.signal(number, lambda *_: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(number, before)
+        if came:
+            signal.raise_signal(number)
 
 
 def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> ShardEnd:
