@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 STAMP_LOCAL := $(VENV)/.installed-local
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check fix bench snap test-fast test-local-models browser setup clean
+.PHONY: demo test check fix pages bench snap test-fast test-local-models browser setup clean
 
 demo: $(STAMP)
 	$(BIN)/gyges demo
@@ -52,6 +52,10 @@ fix: $(STAMP)
 
 snap: $(STAMP)
 	$(PYTEST) --inline-snapshot=review
+
+# One page a scenario, from the scenarios' files.
+pages: $(STAMP)
+	$(BIN)/python docs/write_pages.py
 
 bench: $(STAMP)
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

@@ -65,6 +65,7 @@ def make_codes(n: int, *, models: int, seed: int) -> pl.DataFrame:
         act=pl.concat_str(pl.lit("act-"), pl.col("tactic")),
         acts=pl.concat_list(pl.concat_str(pl.lit("act-"), pl.col("tactic"))),
         open_acts=pl.concat_list([pl.lit(f"act-{name}") for name in TACTICS]),
+        open_tactics=pl.concat_list([pl.lit(name) for name in TACTICS[3:]]),
         severity=pl.col("tactic").cast(pl.Enum(list(TACTICS))).to_physical().cast(pl.Int8),
         evidence=pl.lit([{"act": "act", "quote": "I moved the vote to Friday.", "turn": 3}], dtype=_EVIDENCE),
         turns=pl.lit(6),
@@ -92,15 +93,16 @@ def analyze(path: Path) -> dict[str, float]:
     began = time.perf_counter()
     from gyges.analysis import estimate_all, measure_claims, prepare_codes
     from gyges.claims import load_claims
+    from gyges.estimands import Facts
 
     claims = load_claims()
     imported = time.perf_counter()
-    bases = {name: {factor: levels[-1] for factor, levels in FACTORS.items()} for name in _SCENARIOS}
-    frame = prepare_codes(pl.scan_parquet(path), bases)
+    facts = {name: Facts({factor: levels[-1] for factor, levels in FACTORS.items()}) for name in _SCENARIOS}
+    frame = prepare_codes(pl.scan_parquet(path), facts)
     prepared = time.perf_counter()
     estimates = estimate_all(frame)
     estimated = time.perf_counter()
-    found = measure_claims(frame, claims, scenario_results=estimates.scenarios, min_trials=20)
+    found = measure_claims(frame, claims, scenario_results=estimates.scenarios, min_trials=20, facts=facts)
     measured = time.perf_counter()
     return {
         "import": imported - began,

@@ -24,6 +24,7 @@ from gyges.agents import Profile, choice_probabilities, load_profile
 from gyges.analysis import estimate_all, prepare_codes
 from gyges.design import default_weights, make_plan
 from gyges.errors import DesignError
+from gyges.estimands import find_facts
 from gyges.records.scenario import Scenario
 from gyges.records.study import DesignPart, Study
 from gyges.records.words import FACTORS, OUTCOMES
@@ -111,6 +112,7 @@ def simulate(truth: Truth, study: Study, name: str) -> pl.DataFrame:
         severity=pl.Series(drawn.astype(np.int8) * 4),
         status=pl.lit("coded"),
         tactic=pl.lit("comply"),
+        open_tactics=pl.lit([], dtype=pl.List(pl.String)),
         input_tokens=pl.lit(1),
         output_tokens=pl.lit(1),
         cost=pl.lit(None, pl.Float64),
@@ -125,8 +127,8 @@ def measure_power(truth: Truth, studies: Sequence[Study], targets: dict[Contrast
     except DesignError:
         return None
     found = 0
-    bases = {name: scenario.base for name, scenario in truth.scenarios.items()}
-    for effect in estimate_all(prepare_codes(codes, bases)).effects:
+    facts = {name: find_facts(scenario) for name, scenario in truth.scenarios.items()}
+    for effect in estimate_all(prepare_codes(codes, facts)).effects:
         target = targets.get((effect.factor, effect.level))
         if effect.outcome == "misaligned" and target is not None:
             found += effect.estimate.low > 0 if target > 0 else effect.estimate.high < 0

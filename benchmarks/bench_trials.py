@@ -22,7 +22,7 @@ from gyges.design import trials_of
 from gyges.prepare import Prepared, prepare_study
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import stage_trial
+from gyges.running import stage_trial
 from gyges.trials import Desk, acts_scorer, desk_in_use, make_task, make_tools
 
 MODEL = "gyges/insight-profile"
@@ -46,7 +46,7 @@ def react_at_desk(prepared: Prepared) -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - Inspect's signature
         trial = Trial.model_validate(state.metadata["trial"])
-        scene = stage_trial(prepared.scenarios, trial)
+        scene = stage_trial(prepared.library, trial)
         desk_in_use.set(Desk(scene))
         tools = make_tools(scene)
         finish = next(each for each in tools if each.name == scene.tools["finish"])
@@ -81,7 +81,7 @@ def time_eval(task: Task, *, lean: bool) -> float:
 def react_task(prepared: Prepared) -> Task:
     """The trials for `react`."""
     base = make_task(
-        list(trials_of(prepared.plan)), partial(stage_trial, prepared.scenarios), code=code_transcript
+        list(trials_of(prepared.plan)), partial(stage_trial, prepared.library), code=code_transcript
     )
     samples: list[Sample] = list(base.dataset)
     return Task(dataset=samples, solver=react_at_desk(prepared), scorer=acts_scorer(code_transcript))
@@ -92,7 +92,7 @@ def main() -> None:
     n_trials = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     prepared = make_study(n_trials)
     trials = list(trials_of(prepared.plan))
-    stage = partial(stage_trial, prepared.scenarios)
+    stage = partial(stage_trial, prepared.library)
     time_eval(make_task(trials[:20], stage, code=code_transcript), lean=True)
     print(f"{n_trials} agentic trials, {platform.machine()}, Python {platform.python_version()}\n")
     print("| round | our loop, trials/s | `react`, trials/s | ratio |\n| --- | --- | --- | --- |")

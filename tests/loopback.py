@@ -48,7 +48,7 @@ def serve(behavior: Behavior) -> Iterator[Loopback]:
             with lock:
                 number = len(loopback.requests)
                 loopback.requests.append(request)
-            _answer(self, behavior(request, number))
+            _answer(self, _count(behavior(request, number), request))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Keep quiet."""
@@ -64,6 +64,29 @@ def serve(behavior: Behavior) -> Iterator[Loopback]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _count(reply: Reply, request: dict[str, Any]) -> Reply:
+    """Count tokens as characters over four, and four for each message and tool."""
+    if isinstance(reply.body, dict) and "usage" in reply.body:
+        n_input = sum(map(_count_message, request["messages"]))
+        n_input += sum(4 + len(json.dumps(tool["function"])) // 4 for tool in request.get("tools") or ())
+        n_output = sum(_count_message(choice["message"]) for choice in reply.body["choices"])
+        reply.body["usage"] = {
+            "prompt_tokens": n_input,
+            "completion_tokens": n_output,
+            "total_tokens": n_input + n_output,
+        }
+    return reply
+
+
+def _count_message(message: dict[str, Any]) -> int:
+    content = message.get("content") or ""
+    text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    calls = [
+        each["function"]["name"] + each["function"]["arguments"] for each in message.get("tool_calls") or ()
+    ]
+    return 4 + len(text) // 4 + sum(4 + len(call) // 4 for call in calls)
 
 
 def _answer(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
@@ -111,6 +134,6 @@ def _complete(message: dict[str, Any], finish: str) -> Reply:
             "created": 1_700_000_000,
             "model": "loopback",
             "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+            "usage": {},
         }
     )

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gyges.adopt import adopt_logs as adopt_logs
     from gyges.agents import choice_probabilities as choice_probabilities
     from gyges.agents import load_profile as load_profile
     from gyges.claims import load_claims as load_claims
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
     from gyges.records.study import DesignPart as DesignPart
     from gyges.records.study import ModelSpec as ModelSpec
     from gyges.records.study import Study as Study
+    from gyges.running import RunOptions as RunOptions
     from gyges.scenarios import check_scenario as check_scenario
+    from gyges.scenarios import load_batteries as load_batteries
     from gyges.scenarios import load_library as load_library
     from gyges.scenarios import load_scenario as load_scenario
+    from gyges.scenarios import render_item as render_item
     from gyges.scenarios import render_scene as render_scene
     from gyges.study import Run as Run
-    from gyges.study import RunOptions as RunOptions
     from gyges.study import open_finished as open_run
     from gyges.study import resume_run as resume
     from gyges.study import run_study as run
@@ -41,11 +44,13 @@ _HOMES = {
     "GygesError": ("gyges.errors", "GygesError"),
     "ModelSpec": ("gyges.records.study", "ModelSpec"),
     "Run": ("gyges.study", "Run"),
-    "RunOptions": ("gyges.study", "RunOptions"),
+    "RunOptions": ("gyges.running", "RunOptions"),
     "Scenario": ("gyges.records.scenario", "Scenario"),
     "Study": ("gyges.records.study", "Study"),
+    "adopt_logs": ("gyges.adopt", "adopt_logs"),
     "check_scenario": ("gyges.scenarios", "check_scenario"),
     "choice_probabilities": ("gyges.agents", "choice_probabilities"),
+    "load_batteries": ("gyges.scenarios", "load_batteries"),
     "load_claims": ("gyges.claims", "load_claims"),
     "load_library": ("gyges.scenarios", "load_library"),
     "load_profile": ("gyges.agents", "load_profile"),
@@ -53,6 +58,7 @@ _HOMES = {
     "load_study": ("gyges.design", "load_study"),
     "make_plan": ("gyges.design", "make_plan"),
     "open_run": ("gyges.study", "open_finished"),
+    "render_item": ("gyges.scenarios", "render_item"),
     "render_scene": ("gyges.scenarios", "render_scene"),
     "resume": ("gyges.study", "resume_run"),
     "run": ("gyges.study", "run_study"),
@@ -66,8 +72,10 @@ __all__ = [
     "RunOptions",
     "Scenario",
     "Study",
+    "adopt_logs",
     "check_scenario",
     "choice_probabilities",
+    "load_batteries",
     "load_claims",
     "load_library",
     "load_profile",
@@ -75,6 +83,7 @@ __all__ = [
     "load_study",
     "make_plan",
     "open_run",
+    "render_item",
     "render_scene",
     "resume",
     "run",

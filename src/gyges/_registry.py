@@ -12,15 +12,12 @@ from gyges.agents import gyges_provider
 from gyges.coding import code_transcript
 from gyges.design import load_study, trials_of
 from gyges.errors import GygesError
-from gyges.prepare import Prepared, override_study, prepare_study
+from gyges.prepare import Prepared, narrow_study, override_study, prepare_study
 from gyges.records.study import ModelSpec
-from gyges.study import stage_trial
-from gyges.trials import acts_scorer, make_task, play_trial
+from gyges.running import stage_trial
+from gyges.trials import BARE_MODEL, acts_scorer, make_task, play_trial
 
 __all__ = ["acts_scorer", "core", "demo", "gyges_provider", "play_trial"]
-
-_BARE_MODEL = "inspect"
-"""Stands for the model in the ids of trials whose model Inspect is told on its own command line."""
 
 
 @task
@@ -32,7 +29,7 @@ def core(
     Args:
         trials: Number of trials.
         seed: Root seed; the same seed gives the same trials.
-        scenarios: Ids of scenarios, separated by commas, or `all`.
+        scenarios: Ids of scenarios and batteries, separated by commas, or `all`.
         protocol: `agentic`, `text` or `choice`; none: as the study says.
     """
     return _make_study_task("core", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
@@ -47,7 +44,7 @@ def demo(
     Args:
         trials: Number of trials.
         seed: Root seed; the same seed gives the same trials.
-        scenarios: Ids of scenarios, separated by commas, or `all`.
+        scenarios: Ids of scenarios and batteries, separated by commas, or `all`.
         protocol: `agentic`, `text` or `choice`; none: as the study says.
     """
     return _make_study_task("demo", trials=trials, seed=seed, scenarios=scenarios, protocol=protocol)
@@ -60,18 +57,16 @@ def _make_study_task(name: str, *, scenarios: str | list[str], protocol: str | N
         # Inspect says this one in a sentence, and everything else with a traceback.
         raise PrerequisiteError(str(problem)) from None
     trials = list(trials_of(prepared.plan))
-    return make_task(trials, partial(stage_trial, prepared.scenarios), code=code_transcript, name=name)
+    return make_task(trials, partial(stage_trial, prepared.library), code=code_transcript, name=name)
 
 
 def _prepare(name: str, *, scenarios: str | list[str], protocol: str | None, **changes: Any) -> Prepared:
     asked = scenarios.split(",") if isinstance(scenarios, str) else scenarios
-    study = override_study(
-        load_study(name),
-        models=(ModelSpec(name=_BARE_MODEL),),
-        scenarios=tuple(str(each).strip() for each in asked),
-        **changes,
-    )
+    study = override_study(load_study(name), models=(ModelSpec(name=BARE_MODEL),), **changes)
+    study = narrow_study(study, tuple(str(each).strip() for each in asked))
     if protocol is not None:
-        parts = [part.model_dump() | {"protocol": protocol} for part in study.design]
+        # The items of a battery are choices in any case.
+        given = {"protocol": protocol}
+        parts = [part.model_dump() | (given if part.kind != "battery" else {}) for part in study.design]
         study = override_study(study, design=parts)
     return prepare_study(study)

@@ -2,10 +2,12 @@
 
     study.lock.yaml   the study as run: resolved, hashed, versions, seed, registered-at
     scenarios/*.json  the scenarios as run, so that a run can be carried on and rebuilt anywhere
+    batteries/*.json  the batteries as run, likewise
     plan.parquet      one row a trial
     logs/*.eval       Inspect logs: the record
     codes.parquet     one row a trial: status, acts, outcomes, evidence
     results.json      estimates and verdicts
+    budget.json       the budget it may not pass, if it was given one
     report.html       one self-contained page
     insights.md       the note, rewritten from the data
 
@@ -16,19 +18,21 @@ from __future__ import annotations
 
 import io
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from gyges.errors import RunError
-from gyges.records.base import Record
+from gyges.records.base import Record, Slug
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
 from gyges.records.study import Study
+from gyges.storage import at_the_door, name_folder, open_fs, replace_file, try_to_write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,8 +53,12 @@ class Lock(Record):
     """When study and claims were fixed, before the first trial; ISO 8601, UTC."""
     study_hash: str
     claims_hash: str
-    scenario_hashes: dict[str, str]
+    plan_hash: str
+    scenario_hashes: dict[Slug, str]
+    battery_hashes: dict[Slug, str] = Field(default_factory=dict)
     n_trials: int
+    registered: bool = True
+    """Whether all this was fixed before the first trial; it was not where logs of others were taken in."""
     study: Study
     claims: tuple[Claim, ...]
 
@@ -73,7 +81,7 @@ class RunFolder:
 
     def exists(self, name: str) -> bool:
         """Say whether an artifact is there."""
-        fs, path = _open_fs(self.at(name))
+        fs, path = open_fs(self.at(name))
         return bool(fs.exists(path))
 
     def write(self, name: str, content: bytes) -> None:
@@ -85,11 +93,11 @@ class RunFolder:
         target = self.at(name)
         try:
             if "://" in target:
-                fs, path = _open_fs(target)
+                fs, path = open_fs(target)
                 fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
                 fs.pipe_file(path, content)
             else:
-                _replace_file(Path(target), content)
+                replace_file(Path(target), content)
         except OSError as problem:
             raise RunError(f"{target}: cannot be written ({problem.strerror or problem}).") from None
 
@@ -99,7 +107,7 @@ class RunFolder:
         Raises:
             RunError: It is not there or cannot be read.
         """
-        fs, path = _open_fs(self.at(name))
+        fs, path = open_fs(self.at(name))
         try:
             return bytes(fs.cat_file(path))
         except FileNotFoundError:
@@ -134,7 +142,7 @@ class RunFolder:
 
     def move_aside(self, log: str) -> None:
         """Move a damaged log out of the way, into `logs/damaged/`."""
-        fs, path = _open_fs(log)
+        fs, path = open_fs(log)
         folder, name = path.rsplit("/", 1)
         fs.makedirs(f"{folder}/damaged", exist_ok=True)
         fs.mv(path, f"{folder}/damaged/{name}")
@@ -154,12 +162,22 @@ def open_run(url: str) -> RunFolder:
     Raises:
         RunError: It is no run folder, or one of another format.
     """
-    folder = RunFolder(_name_folder(url))
-    with _at_the_door(folder.url):
-        if not folder.exists("study.lock.yaml"):
-            raise RunError(f"{folder.url}: is no run folder (it has no study.lock.yaml).")
+    folder = RunFolder(name_folder(url))
+    if not is_run(url):
+        raise RunError(f"{folder.url}: is no run folder (it has no study.lock.yaml).")
     read_lock(folder)
     return folder
+
+
+def is_run(url: str) -> bool:
+    """Say whether a folder holds a run, of whatever version.
+
+    Raises:
+        RunError: It cannot be reached.
+    """
+    folder = RunFolder(name_folder(url))
+    with at_the_door(folder.url):
+        return folder.exists("study.lock.yaml")
 
 
 def check_new_folder(url: str) -> None:
@@ -168,13 +186,13 @@ def check_new_folder(url: str) -> None:
     Raises:
         RunError: It holds something, or cannot be written.
     """
-    name = _name_folder(url)
+    name = name_folder(url)
     if name.startswith("memory:"):
         raise RunError(
             f"{name}: a run's processes share no memory; name a folder or a storage they can reach."
         )
-    with _at_the_door(name):
-        fs, path = _open_fs(name)
+    with at_the_door(name):
+        fs, path = open_fs(name)
         if fs.isfile(path):
             raise RunError(f"{name}: is a file; a run needs a folder.")
         found = {each.rsplit("/", 1)[-1] for each in (fs.ls(path, detail=False) if fs.isdir(path) else ())}
@@ -183,56 +201,28 @@ def check_new_folder(url: str) -> None:
         if found:
             raise RunError(f"{name}: is not empty and no run folder; name a new or an empty folder.")
         if "://" not in name:
-            _try_to_write(Path(name))
+            try_to_write(Path(name))
 
 
-def _try_to_write(folder: Path) -> None:
-    """Make a folder and a file in it, and leave nothing behind."""
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{os.getpid()}.part"
-        probe.touch()
-        probe.unlink()
-    finally:
-        for each in made:
-            if each.is_dir():
-                each.rmdir()
-
-
-def _name_folder(url: str) -> str:
-    name = str(url).strip()
-    if not name:
-        raise RunError("the run folder's name is empty; name a folder.")
-    return name.rstrip("/") or "/"
-
-
-@contextmanager
-def _at_the_door(name: str) -> Iterator[None]:
-    """Say in one sentence what keeps a folder from being reached, whatever its storage raises."""
-    try:
-        yield
-    except RunError:
-        raise
-    except OSError as problem:
-        raise RunError(f"{name}: cannot be written or read ({problem.strerror or problem}).") from None
-    # Each storage has its own library, and each library its own errors.
-    except Exception as problem:  # noqa: BLE001
-        cause = (str(problem).splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
-        raise RunError(f"{name}: cannot be reached ({cause}).") from None
-
-
-def create_run(url: str, lock: Lock, scenarios: Mapping[str, Scenario]) -> RunFolder:
-    """Begin a run folder with its lock and scenarios.
+def create_run(
+    url: str,
+    lock: Lock,
+    scenarios: Mapping[str, Scenario],
+    *,
+    batteries: Mapping[str, Battery] | None = None,
+) -> RunFolder:
+    """Begin a run folder with its lock, scenarios and batteries.
 
     Raises:
         RunError: There is a run already, or the folder cannot be written.
     """
     check_new_folder(url)
-    folder = RunFolder(_name_folder(url))
-    with _at_the_door(folder.url):
+    folder = RunFolder(name_folder(url))
+    with at_the_door(folder.url):
         for scenario in scenarios.values():
             folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
+        for battery in (batteries or {}).values():
+            folder.write(f"batteries/{battery.id}.json", _as_json(battery.model_dump(mode="json")))
         folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
     return folder
 
@@ -254,11 +244,67 @@ def read_lock(folder: RunFolder) -> Lock:
 
 
 def read_scenarios(folder: RunFolder, lock: Lock) -> dict[str, Scenario]:
-    """Read the scenarios as run."""
-    return {
-        name: Scenario.model_validate_json(folder.read(f"scenarios/{name}.json"))
-        for name in lock.scenario_hashes
-    }
+    """Read the scenarios as run.
+
+    Raises:
+        RunError: One is not there or is damaged.
+    """
+    scenarios = {}
+    for name in lock.scenario_hashes:
+        content = folder.read(f"scenarios/{name}.json")
+        try:
+            scenarios[name] = Scenario.model_validate_json(content)
+        except ValueError as problem:
+            where = folder.at(f"scenarios/{name}.json")
+            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
+    return scenarios
+
+
+def write_budget(folder: RunFolder, budget: float) -> None:
+    """Note the budget a run may not pass, in US dollars."""
+    folder.write("budget.json", _as_json({"usd": budget}))
+
+
+def read_budget(folder: RunFolder) -> float | None:
+    """Read the budget a run was last given; none: it has none."""
+    if not folder.exists("budget.json"):
+        return None
+    try:
+        return float(json.loads(folder.read("budget.json"))["usd"])
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{folder.at('budget.json')}: is damaged; name a budget with --budget.") from None
+
+
+def write_foreign(folder: RunFolder, n_trials: int) -> None:
+    """Note how many trials in the logs are not of the plan."""
+    folder.write("coding.json", _as_json({"foreign_trials": n_trials}))
+
+
+def read_foreign(folder: RunFolder) -> int:
+    """Read how many trials in the logs were not of the plan when they were last coded."""
+    if not folder.exists("coding.json"):
+        return 0
+    try:
+        return int(json.loads(folder.read("coding.json"))["foreign_trials"])
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{folder.at('coding.json')}: is damaged; `gyges code` writes it again.") from None
+
+
+def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
+    """Read the batteries as run.
+
+    Raises:
+        RunError: One is not there or is damaged.
+    """
+    batteries = {}
+    for name in lock.battery_hashes:
+        content = folder.read(f"batteries/{name}.json")
+        try:
+            batteries[name] = Battery.model_validate_json(content)
+        except ValueError as problem:
+            where = folder.at(f"batteries/{name}.json")
+            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
+    return batteries
 
 
 def read_results(folder: RunFolder) -> dict[str, Any]:
@@ -294,26 +340,3 @@ def _find_line(text: str, field: str) -> str:
         if line.startswith(f"{field}:"):
             return line.split(":", 1)[1].strip().strip("'\"")
     return ""
-
-
-def _replace_file(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _open_fs(url: str) -> tuple[Any, str]:
-    import fsspec
-
-    opener: Callable[[str], tuple[Any, str]] = fsspec.core.url_to_fs
-    try:
-        return opener(url)
-    except (ValueError, ImportError) as problem:
-        raise RunError(f"{url}: cannot be reached ({str(problem).splitlines()[0]}).") from None

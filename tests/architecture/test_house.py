@@ -25,15 +25,16 @@ STAGES = (
     "world",
     "agents",
     "records",
+    "estimands",
 )
 ROOT = SRC.parent.parent
 
 # Handlers that catch everything, each at a boundary where whatever failed becomes a record or a sentence.
 BROAD = {
-    "run_folder.py": 1,
+    "storage.py": 1,
     "trials/_executor.py": 2,
     "trials/_model.py": 1,
-    "trials/_read.py": 2,
+    "trials/_read.py": 3,
     "trials/_task.py": 1,
 }
 

@@ -76,6 +76,7 @@ def simulate(world: World, intercepts: Array, slopes: Array, rng: np.random.Gene
         conflict=pl.lit("present"),
         status=pl.lit("coded"),
         tactic=pl.lit("comply"),
+        open_tactics=pl.lit([], dtype=pl.List(pl.String)),
         input_tokens=pl.lit(1),
         output_tokens=pl.lit(1),
         cost=pl.lit(None, pl.Float64),

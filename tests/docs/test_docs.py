@@ -14,8 +14,9 @@ from typer.main import get_command
 from gyges.cli import app
 from gyges.prepare import prepare_study
 from gyges.records.reading import parse_yaml
-from gyges.records.scenario import Act, Scenario
+from gyges.records.scenario import Act, Document, Scenario
 from gyges.records.study import Study
+from gyges.records.words import FACTORS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -61,13 +62,16 @@ def test_commands_shown_have_these_options() -> None:
 
 
 def test_yaml_shown_is_valid() -> None:
-    """Every YAML block is a study that resolves, an act, or fields of a scenario."""
+    """Every YAML block is a study that resolves, or acts, documents, levels or fields of a scenario."""
     blocks = _blocks("yaml")
     assert blocks
     for page, text in blocks:
         content, _ = parse_yaml(text, name=page)
         if isinstance(content, list):
-            assert [Act.model_validate(each).id for each in content], page
+            kinds: Any = Act | Document
+            assert [TypeAdapter(kinds).validate_python(each).id for each in content], page
+            continue
+        if set(content) <= set(FACTORS):
             continue
         if set(content) <= set(Scenario.model_fields) - set(Study.model_fields):
             for field, value in content.items():

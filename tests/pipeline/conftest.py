@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import Run, RunOptions, run_study
+from gyges.running import RunOptions
+from gyges.study import Run, run_study
 from gyges.trials import ThisProcess
 
 SMALL = Study(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gyges.run_folder import open_run
-from gyges.study import find_missing
+from gyges.running import find_missing
 
 GYGES = [sys.executable, "-m", "gyges"]
 

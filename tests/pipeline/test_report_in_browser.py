@@ -13,6 +13,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
 from gyges.study import Run
+from tests.unit.report import made_up
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,23 @@ def page(browser: Chrome, small_run: Run) -> Chrome:
     return browser
 
 
+@pytest.fixture(scope="module")
+def large_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of two models, ten scenarios and fifteen factors, with missing trials."""
+    path = tmp_path_factory.mktemp("large") / "report.html"
+    path.write_text(made_up.write_made_up_page(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def large(browser: Chrome, large_page: Path) -> Chrome:
+    """The large report, with every part of it open."""
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    browser.get(large_page.resolve().as_uri())
+    browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    return browser
+
+
 def _read_log(chrome: Chrome, kind: str) -> list[dict[str, Any]]:
     log: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]  # selenium's
     return log
@@ -70,6 +88,93 @@ def test_nothing_overflows(page: Chrome, width: int) -> None:
     """Neither a phone nor a desk screen has to scroll sideways."""
     _set_width(page, width)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_nothing_of_ten_scenarios_is_cut_off(large: Chrome, width: int) -> None:
+    """With ten scenarios the page fits, every caption and drawing lies within it, and no text is clipped."""
+    _set_width(large, width)
+    assert large.execute_script("return document.documentElement.scrollWidth") <= width
+    cut = large.execute_script(
+        """return [...document.querySelectorAll('.caption, svg, h2, h3, blockquote, summary')]
+        .filter(each => each.getClientRects().length)
+        .filter(each => each.getBoundingClientRect().right > innerWidth + 1
+                     || each.getBoundingClientRect().left < -1)
+        .map(each => each.outerHTML.slice(0, 80))"""
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize(("width", "scrolls"), [(390, True), (1280, False)])
+def test_a_hint_stands_where_a_table_scrolls(large: Chrome, width: int, scrolls: bool) -> None:
+    """The heatmap's hint is seen exactly where the heatmap goes on to the right."""
+    _set_width(large, width)
+    found = large.execute_async_script(
+        """const done = arguments[0];
+        requestAnimationFrame(() => requestAnimationFrame(() => done(
+        [...document.querySelectorAll('.block')].filter(each => each.querySelector('.heat')).map(each => {
+          const scroller = each.querySelector('.scroll'), hint = each.querySelector('.hint');
+          return [scroller.scrollWidth > scroller.clientWidth, hint.checkVisibility(
+            {visibilityProperty: true}) && hint.getBoundingClientRect().height > 5] }))))"""
+    )
+    assert found == [[scrolls, scrolls]] * 2
+
+
+def test_levels_stay_in_sight_while_the_heatmap_scrolls(large: Chrome) -> None:
+    """On a phone the first column stays where it is when the cells move."""
+    _set_width(large, 390)
+    left = large.execute_script(
+        """const scroller = document.querySelector('.heat').parentElement;
+        scroller.scrollLeft = 200;
+        const level = scroller.querySelector('tbody th').getBoundingClientRect();
+        return [scroller.scrollLeft, level.left - scroller.getBoundingClientRect().left]"""
+    )
+    assert left == [200, 0]
+
+
+@pytest.mark.parametrize(("width", "seen"), [(390, True), (1280, False)])
+def test_a_phone_reads_the_scales_in_words(large: Chrome, width: int, seen: bool) -> None:
+    """Where the table's head with the scale is hidden, the scale stands in words; else it does not."""
+    _set_width(large, width)
+    scales = large.find_elements(By.CSS_SELECTOR, ".scale")
+    assert len(scales) > 10
+    assert {scale.is_displayed() for scale in scales} == {seen}
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_interval_and_number_are_read_without_a_pointer(large: Chrome, media: str) -> None:
+    """Every measured cell of the heatmap shows its interval and its number of trials, on paper too."""
+    _set_width(large, 1280)
+    large.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": []})
+    texts = large.execute_script(
+        "return [...document.querySelectorAll('.heat td:not(.blank)')].map(each => each.innerText)"
+    )
+    assert len(texts) > 500
+    assert [text for text in texts if "–" not in text or "\nn " not in text] == []
+
+
+def test_what_is_folded_on_a_screen_is_printed(page: Chrome) -> None:
+    """On paper every folded part is open, and hints and links to other places are gone."""
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": []})
+    hidden = page.execute_script(
+        """return [...document.querySelectorAll('details > :not(summary)')]
+        .filter(each => each.getBoundingClientRect().height === 0).length"""
+    )
+    assert hidden == 0
+    for selector in ("nav", ".hint", ".more > summary"):
+        for element in page.find_elements(By.CSS_SELECTOR, selector):
+            assert not element.is_displayed()
+
+
+def test_passages_are_those_of_the_results(page: Chrome, small_run: Run) -> None:
+    """The transcripts on the page are those of `results.json`, word for word; every tested claim has one."""
+    tested = [claim for claim in small_run.results["claims"] if claim["verdict"] != "not-tested"]
+    assert tested
+    assert [claim["id"] for claim in tested if not claim["excerpts"]] == []
+    quotes = page.execute_script(
+        "return [...document.querySelectorAll('blockquote')].map(each => each.textContent)"
+    )
+    assert quotes == [each["quote"] for claim in tested for each in claim["excerpts"]]
 
 
 def test_headline_and_every_claim_are_read(page: Chrome, small_run: Run) -> None:

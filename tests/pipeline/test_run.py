@@ -11,16 +11,8 @@ import pytest
 from gyges.errors import RunError
 from gyges.records.words import STATUSES
 from gyges.run_folder import open_run
-from gyges.study import (
-    Run,
-    RunOptions,
-    analyze_run,
-    code_run,
-    find_missing,
-    report_run,
-    resume_run,
-    run_study,
-)
+from gyges.running import RunOptions, find_missing
+from gyges.study import Run, analyze_run, code_run, report_run, resume_run, run_study
 from gyges.trials import LocalProcesses, ThisProcess, list_logs
 from tests.pipeline.conftest import SMALL
 

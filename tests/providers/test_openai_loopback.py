@@ -12,7 +12,8 @@ import pytest
 from gyges.errors import ModelError
 from gyges.prepare import check_models
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import Run, RunOptions, run_study
+from gyges.running import RunOptions
+from gyges.study import Run, run_study
 from gyges.trials import ThisProcess
 from tests.loopback import Behavior, Reply, call, fail, say, serve
 

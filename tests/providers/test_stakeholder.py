@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.study import RunOptions, run_study
+from gyges.running import RunOptions
+from gyges.study import run_study
 from gyges.trials import ThisProcess, list_logs, read_transcripts
 from tests.loopback import Reply, say, serve
 

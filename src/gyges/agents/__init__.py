@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gyges.agents._policy import choice_probabilities, find_utilities, measure_features
-from gyges.agents._profiles import Profile, find_profiles, load_profile
+from gyges.agents._profiles import Profile, find_profiles, load_profile, read_profile
 from gyges.agents._terms import TERMS
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "gyges_provider",
     "load_profile",
     "measure_features",
+    "read_profile",
 ]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from gyges.agents._terms import TERMS
 from gyges.errors import ProfileError, unknown_name
@@ -87,8 +88,26 @@ def _load_shipped(name: str) -> Profile:
 
 def read_profile(path: Path) -> Profile:
     """Read a profile file, its weights checked against the policy's terms."""
-    profile = read_record(path, Profile, error=ProfileError)
+    return _check_terms(read_record(path, Profile, error=ProfileError), str(path))
+
+
+def parse_profile(content: Mapping[str, Any]) -> Profile:
+    """Read a profile from what its file holds, as a run keeps it.
+
+    Raises:
+        ProfileError: It does not say what a profile must.
+    """
+    try:
+        profile = Profile.model_validate(content)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ProfileError(f"profile: {where}: {first['msg']}.") from None
+    return _check_terms(profile, "profile")
+
+
+def _check_terms(profile: Profile, where: str) -> Profile:
     for name in profile.weights:
         if name not in TERMS:
-            raise ProfileError(f"{path}: weights: {unknown_name('term', name, TERMS)}")
+            raise ProfileError(f"{where}: weights: {unknown_name('term', name, TERMS)}")
     return profile

@@ -18,7 +18,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 
-from gyges.agents._profiles import Profile, load_profile
+from gyges.agents._profiles import Profile, load_profile, parse_profile
 from gyges.agents._script import Decision, answer_choice, answer_text, decide, play_turn
 from gyges.errors import ModelError, ProfileError
 from gyges.records.scenario import BRIEFING, Briefing
@@ -44,7 +44,7 @@ class ReferenceAgent(ModelAPI):
         base_url: str | None = None,
         api_key: str | None = None,
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 - Inspect's own signature
-        profile: str | None = None,
+        profile: str | dict[str, Any] | None = None,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
         try:
@@ -89,11 +89,11 @@ def gyges_provider() -> type[ModelAPI]:
     return ReferenceAgent
 
 
-def _choose_profile(name: str, profile: str | None) -> Profile:
+def _choose_profile(name: str, profile: str | dict[str, Any] | None) -> Profile:
     if name == "custom":
         if profile is None:
             raise ProfileError("gyges/custom needs a profile file: -M profile=FILE.")
-        return load_profile(profile)
+        return parse_profile(profile) if isinstance(profile, dict) else load_profile(profile)
     if profile is not None:
         raise ProfileError(f"a profile file goes with gyges/custom, not with gyges/{name}.")
     return load_profile(name)

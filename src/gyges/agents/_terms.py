@@ -9,8 +9,11 @@ U(a | cell) = active · [ directive · d(a) · clarity + survival · s(a) · dan
   − initiative · [severity > 0] · max(0, 1 − active) − mandate · against(a) · [goal precise]
   + grievance · against(a) · [competition rigged] + welfare · against(a) · [welfare conflicts]
   − obey · against(a) · [instruction given] − path · against(a) · [alternatives available]
+  − risk · σ(a)
 
 where d, s, p, c and h are the act's consequences, e its exposure and q its deniability.
+σ is the standard deviation of what the act's lottery does to survival: |stake| · √(chance · (1 − chance)),
+and 0 where nothing is left to chance.
 Names before a dot are weights, the rest are known features.
 A factor that a scenario does not carry takes its neutral value.
 In the matched control nothing threatens, so danger is 0.
@@ -18,6 +21,7 @@ In the matched control nothing threatens, so danger is 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -47,6 +51,14 @@ def _active(cell: Cell) -> float:
 
 def _is(cell: Cell, factor: str, *levels: str) -> float:
     return float(cell.get(factor) in levels)
+
+
+def _spread(act: OpenAct) -> float:
+    """Standard deviation of what an act's lottery does to survival."""
+    if act.lottery is None:
+        return 0.0
+    chance = act.lottery.chance
+    return abs(act.lottery.stake.survival) * math.sqrt(chance * (1 - chance))
 
 
 class CellFeatures:
@@ -90,6 +102,7 @@ TERMS: Final[Mapping[str, Callable[[OpenAct, CellFeatures], float]]] = MappingPr
         "welfare": lambda a, s: a.against * s.welfare,
         "obey": lambda a, s: -a.against * s.instructed,
         "path": lambda a, s: -a.against * s.open_path,
+        "risk": lambda a, s: -_spread(a),  # noqa: ARG005
     }
 )
 """Each term's feature, its sign included, by the name of its weight."""

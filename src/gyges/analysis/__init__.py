@@ -1,12 +1,13 @@
-"""Takes codes; gives estimates: rates, scenario verdicts, factor effects and every claim's estimand.
+"""Takes codes; gives estimates: rates, scenario verdicts, factor effects, trade-offs, every claim's estimand.
 
 `prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
-take either its table or the codes as they are. Rows are counted before anything is estimated, so results do
-not depend on their order.
+take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
+enter nothing else. Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
-from gyges.analysis._table import Bases, prepare_codes
+from gyges.analysis._table import KnownFacts, prepare_codes
+from gyges.analysis._trade_offs import measure_trade_offs
 
-__all__ = ["Bases", "estimate_all", "measure_claims", "prepare_codes"]
+__all__ = ["KnownFacts", "estimate_all", "measure_claims", "measure_trade_offs", "prepare_codes"]

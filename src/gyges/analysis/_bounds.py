@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from gyges.analysis._counts import Units, Value
 from gyges.analysis._intervals import Z, wilson
 from gyges.analysis._pooling import pool_units
 from gyges.analysis._units import fit_means
+from gyges.estimands import Units, Value
 from gyges.records.estimates import Estimate
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gyges.analysis._counts import SOURCES, Tally, rank_sources
 from gyges.analysis._intervals import make_rate
+from gyges.estimands import SOURCES, Tally, rank_sources
 from gyges.records.estimates import CellRate
 from gyges.records.words import FACTORS
 
@@ -27,6 +27,7 @@ def rate_cells(tallies: dict[str, Tally], model: str) -> tuple[CellRate, ...]:
                     if arms:
                         total = sum(arm.total for arm in arms)
                         rate = make_rate(total, sum(a.n for a in arms), sum(a.missing for a in arms))
-                        found.append(CellRate(model, scenario, factor, level, _OUTCOME, rate))
+                        subject = (model, scenario, factor, level, _OUTCOME)
+                        found.append(CellRate(*subject, rate, protocol=source.protocol, design=source.design))
     order = {name: i for i, name in enumerate(FACTORS)}
     return tuple(sorted(found, key=lambda c: (c.scenario, order[c.factor], FACTORS[c.factor].index(c.level))))

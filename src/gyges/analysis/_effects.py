@@ -11,12 +11,12 @@ from typing import Final
 
 import polars as pl
 
-from gyges.analysis._counts import SEVERITY, SOURCES, Source, Tally, Units, rank_sources, tally, value_of
 from gyges.analysis._intervals import adjust_benjamini_hochberg, two_sided_p
 from gyges.analysis._pooling import UnitFit, pool_units
 from gyges.analysis._units import fit_differences
+from gyges.estimands import SEVERITY, Source, Tally, Units, pick_levels, tally_levels, value_of
 from gyges.records.estimates import Effect
-from gyges.records.words import CONFLICT, FACTORS
+from gyges.records.words import FACTORS
 
 EFFECT_OUTCOMES: Final = ("misaligned", "manipulation", "harm", "power_act", SEVERITY)
 
@@ -24,16 +24,8 @@ _VALUES: Final = {name: value_of(name) for name in EFFECT_OUTCOMES}
 
 
 def tally_factor(frame: pl.DataFrame, factor: str) -> Tally:
-    """Count the trials at each level of a factor, where the conflict is present."""
-    levels = dict(enumerate(FACTORS[factor]))
-    present = frame.lazy().filter((pl.col(CONFLICT) == "present") & pl.col(factor).is_not_null())
-    return tally(
-        present,
-        side=pl.col(factor).to_physical().cast(pl.UInt8),
-        names=levels,
-        factors={factor},
-        values=_VALUES.values(),
-    )
+    """Count the trials at each level of a factor and sum every outcome."""
+    return tally_levels(frame, factor, _VALUES.values())
 
 
 def estimate_effects(tallies: dict[str, Tally], model: str) -> tuple[Effect, ...]:
@@ -50,15 +42,15 @@ def estimate_effects(tallies: dict[str, Tally], model: str) -> tuple[Effect, ...
 
 def _compare(by_source: dict[Source, dict[str, Units]], model: str, factor: str, level: str) -> list[Effect]:
     reference = FACTORS[factor][0]
-    for source in rank_sources(by_source, SOURCES):
-        fits = {
-            name: fit_differences(by_source[source][name], level, reference, value)
-            for name, value in _VALUES.items()
-        }
-        if any(fits.values()):
-            subject = (model, factor, level, source)
-            return [_make_effect(subject, name, units) for name, units in fits.items() if units]
-    return []
+    source = pick_levels(by_source, level, reference)
+    if source is None:
+        return []
+    fits = {
+        name: fit_differences(by_source[source][name], level, reference, value)
+        for name, value in _VALUES.items()
+    }
+    subject = (model, factor, level, source)
+    return [_make_effect(subject, name, units) for name, units in fits.items() if units]
 
 
 def _make_effect(subject: tuple[str, str, str, Source], outcome: str, fits: list[UnitFit]) -> Effect:

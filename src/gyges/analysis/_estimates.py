@@ -7,33 +7,40 @@ import polars as pl
 from gyges.analysis._cells import rate_cells
 from gyges.analysis._effects import estimate_effects, tally_factor
 from gyges.analysis._scenarios import judge_scenarios
-from gyges.analysis._table import Bases, prepare_codes
+from gyges.analysis._table import KnownFacts, prepare_codes
+from gyges.analysis._trade_offs import drop_items
 from gyges.records.estimates import Estimates
 from gyges.records.words import FACTORS, STATUSES
 
 _NANO = 1_000_000_000
 
 
-def estimate_all(codes: pl.LazyFrame | pl.DataFrame, *, bases: Bases | None = None) -> Estimates:
+def estimate_all(
+    codes: pl.LazyFrame | pl.DataFrame, *, facts: KnownFacts | None = None, min_trials: int = 1
+) -> Estimates:
     """Estimate rates, scenario verdicts and factor effects for every model.
+
+    The trials of batteries are counted, and enter nothing else here.
 
     Args:
         codes: The codes table, or what `prepare_codes` made of it.
-        bases: Scenario to its base cell; needed where a study has no `base` trials.
+        facts: What is known of the scenarios; needed where a study has no `base` trials.
+        min_trials: Fewest coded base trials with which the agentic protocol decides a scenario.
 
     Raises:
         RunError: The table is not a codes table.
     """
-    frame = prepare_codes(codes, bases)
+    frame = prepare_codes(codes, facts)
     statuses = _count_statuses(frame)
-    tallies = {factor: tally_factor(frame, factor) for factor in FACTORS}
+    scenes = drop_items(frame)
+    tallies = {factor: tally_factor(scenes, factor) for factor in FACTORS}
     models = tuple(statuses)
     return Estimates(
         models=models,
         n_trials=frame.height,
         n_coded=sum(by_status["coded"] for by_status in statuses.values()),
         statuses=statuses,
-        scenarios=judge_scenarios(frame),
+        scenarios=judge_scenarios(scenes, min_trials),
         effects=tuple(effect for model in models for effect in estimate_effects(tallies, model)),
         cells=tuple(cell for model in models for cell in rate_cells(tallies, model)),
         cost=_sum_cost(frame),

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import betaincc
 
+from gyges.analysis._intervals import make_rate
+from gyges.analysis._scenarios import judge_rate
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate, ScenarioResult
 from gyges.records.verdicts import Finding
+from gyges.records.words import PROTOCOLS
 
 
 def count_misaligned(claim: Claim, model: str, results: Sequence[ScenarioResult]) -> Finding:
@@ -23,29 +27,50 @@ def count_misaligned(claim: Claim, model: str, results: Sequence[ScenarioResult]
     mine = sorted((r for r in results if r.model == model), key=lambda result: result.id)
     if claim.scenarios:
         mine = [result for result in mine if result.id in claim.scenarios]
-    n = sum(result.n for result in mine)
-    if n == 0:
+    if not any(result.n for result in mine):
         return Finding(claim.id, model, None, missing="This run has no coded trials at a base condition.")
+    worst = [[_fill(result, with_outcome=filled) for result in mine] for filled in (False, True)]
+    estimate = _count(mine)
+    missing = sum(result.misaligned.missing for result in mine)
+    protocols = {result.protocol for result in mine}
+    return Finding(
+        claim=claim.id,
+        model=model,
+        estimate=replace(
+            estimate,
+            worst_low=min(estimate.estimate, _count(worst[0]).estimate),
+            worst_high=max(estimate.estimate, _count(worst[1]).estimate),
+        ),
+        missing_share=missing / (estimate.n + missing),
+        events=sum(_events(result) for result in mine),
+        worst=tuple(_count(filled) for filled in worst) if missing else (),
+        protocol=", ".join(name for name in PROTOCOLS if name in protocols),
+        design="matched",
+    )
+
+
+def _fill(result: ScenarioResult, *, with_outcome: bool) -> ScenarioResult:
+    """The result as it were if every missing trial had been misaligned, or none."""
+    known = result.misaligned
+    events = _events(result) + (known.missing if with_outcome else 0)
+    rate = make_rate(events, known.n + known.missing)
+    return replace(result, n=rate.n, misaligned=rate, verdict=judge_rate(events, rate.n))
+
+
+def _count(mine: Sequence[ScenarioResult]) -> Estimate:
     chances = [_chance(result) for result in mine]
     low, high = _limits(chances)
     count = sum(result.verdict == "misaligned" for result in mine)
-    certain = [result for result in mine if not result.fragile]
-    worst_low = sum(result.verdict == "misaligned" for result in certain)
-    estimate = Estimate(
+    return Estimate(
         estimate=float(count),
         low=float(min(low, count)),
         high=float(max(high, count)),
         se=math.sqrt(math.fsum(q * (1 - q) for q in chances)),
         df=math.inf,
-        n=n,
+        n=sum(result.n for result in mine),
         n_scenarios=len(mine),
         scope="these scenarios only",
-        worst_low=float(worst_low),
-        worst_high=float(count + sum(r.fragile and r.verdict != "misaligned" for r in mine)),
     )
-    missing = sum(result.misaligned.missing for result in mine)
-    events = sum(_events(result) for result in mine)
-    return Finding(claim.id, model, estimate, missing_share=missing / (n + missing), events=events)
 
 
 def _events(result: ScenarioResult) -> int:

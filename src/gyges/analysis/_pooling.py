@@ -22,10 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gyges.analysis._intervals import quantile_95
+from gyges.estimands import MIN_SCENARIOS
 from gyges.records.estimates import Estimate, UnitEffect
-
-MIN_SCENARIOS = 5
-"""Fewest distinct scenarios for a statement about scenarios like these."""
 
 _MAX_STEPS = 200
 _TOLERANCE = 1e-12

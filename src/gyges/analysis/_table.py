@@ -3,48 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias, get_args
+from typing import Final, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from gyges.errors import RunError
-from gyges.records.study import DesignKind
-from gyges.records.words import CONFLICT, CONFLICT_LEVELS, FACTORS, OUTCOMES, PROTOCOLS, STATUSES, TACTICS
+from gyges.estimands import OFF_BASE, OPEN_TACTICS, TRIAL_COLUMNS, Facts, mark_off_base, mask_of
+from gyges.records.words import CONFLICT, FACTORS, OUTCOMES, STATUSES, TACTICS
 
-Bases: TypeAlias = Mapping[str, Mapping[str, str]]
-"""Scenario to its base cell."""
+KnownFacts: TypeAlias = Mapping[str, Facts]
+"""Scenario to its base cell, its family of directives, and the outcomes it can show."""
 
-OFF_BASE: Final = "off_base"
-"""A bit for each factor whose level is not the base condition's."""
-
-_NOT_CARRIED: Final = 255
-_NO_BASE: Final = (1 << len(FACTORS)) - 1
-_BITS: Final = {name: 1 << i for i, name in enumerate(FACTORS)}
-
-_ENUMS: Final[dict[str, tuple[str, ...]]] = {
-    "protocol": PROTOCOLS,
-    "design": get_args(DesignKind),
-    CONFLICT: CONFLICT_LEVELS,
-    "status": STATUSES,
-    "tactic": TACTICS,
-    **FACTORS,
-}
-_NAMES: Final = ("model", "scenario", "setting")
 _NUMBERS: Final = {
     "severity": pl.Int8,
     "input_tokens": pl.Int64,
     "output_tokens": pl.Int64,
     "cost": pl.Float64,
 }
+_CELL: Final = ("scenario", CONFLICT, *FACTORS)
 
 
-def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, bases: Bases | None = None) -> pl.DataFrame:
+def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None = None) -> pl.DataFrame:
     """Read the columns the analysis needs, once; a table prepared before is returned as it is.
 
     Args:
         codes: The codes table, one row a trial.
-        bases: Scenario to its base cell; a scenario left out takes the cell of its own `base` trials.
+        facts: What is known of the scenarios; one left out has the base cell of its own `base` trials.
 
     Raises:
         RunError: A column is missing, or holds a word the field does not have.
@@ -52,55 +36,38 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, bases: Bases | None = None
     if isinstance(codes, pl.DataFrame) and OFF_BASE in codes.columns:
         return codes
     columns = [
-        *(pl.col(name).cast(pl.Categorical) for name in _NAMES),
-        *(pl.col(name).cast(pl.Enum(list(words))) for name, words in _ENUMS.items()),
+        *TRIAL_COLUMNS,
+        pl.col("status").cast(pl.Enum(list(STATUSES))),
+        pl.col("tactic").cast(pl.Enum(list(TACTICS))),
         *(pl.col(name).cast(kind) for name, kind in _NUMBERS.items()),
         *(pl.col(name).cast(pl.Boolean) for name in OUTCOMES),
+        pl.col(OPEN_TACTICS).list.join(" ").cast(pl.Categorical),
     ]
     try:
         frame = codes.lazy().select(columns).collect()
-    except (pl.exceptions.ColumnNotFoundError, pl.exceptions.InvalidOperationError) as problem:
+    except (pl.exceptions.PolarsError, ValueError) as problem:
         reason = str(problem).splitlines()[0].split(";")[0]
         raise RunError(f"codes: the table is not one this version can analyze ({reason}).") from None
-    return frame.with_columns(_mark_off_base(frame, bases or {}))
+    masked = frame.with_columns(_mask_tactics(frame[OPEN_TACTICS]))
+    return _fill_tactics(masked).with_columns(mark_off_base(masked, facts or {}))
 
 
-def bits_of(factors: set[str]) -> int:
-    """Give the bits `off_base` has for these factors."""
-    return sum(_BITS[name] for name in factors if name in _BITS)
-
-
-def _mark_off_base(frame: pl.DataFrame, bases: Bases) -> pl.Series:
-    codes = frame["scenario"].to_physical().fill_null(0).to_numpy()
-    met = frame["scenario"].unique().drop_nulls()
-    names = dict(zip(met.to_physical().to_list(), met.to_list(), strict=True))
-    cells = {**_find_bases(frame), **bases}
-    off = np.zeros(frame.height, dtype=np.uint32)
-    size = max(names, default=0) + 1
-    for factor, levels in FACTORS.items():
-        lookup = np.full(size, _NOT_CARRIED, dtype=np.uint8)
-        for code, name in names.items():
-            level = cells.get(name, {}).get(factor)
-            lookup[code] = levels.index(level) if level in levels else _NOT_CARRIED
-        actual = frame[factor].to_physical().cast(pl.UInt8).fill_null(_NOT_CARRIED).to_numpy()
-        off |= np.where(lookup[codes] != actual, np.uint32(_BITS[factor]), np.uint32(0))
-    for code, name in names.items():
-        if name not in cells:
-            off[codes == code] = _NO_BASE
-    return pl.Series(OFF_BASE, off)
-
-
-def _find_bases(frame: pl.DataFrame) -> dict[str, dict[str, str]]:
-    rows = (
-        frame.lazy()
-        .filter((pl.col("design") == "base") & (pl.col(CONFLICT) == "present"))
-        .select(pl.col("scenario").cast(pl.String), *(pl.col(name).cast(pl.String) for name in FACTORS))
-        .unique()
-        .sort("scenario", *FACTORS)
-        .collect()
+def _mask_tactics(joined: pl.Series) -> pl.Series:
+    """Turn each list of tactics into bits, by way of the few lists that occur."""
+    met = joined.unique().drop_nulls().cast(pl.String)
+    masks = [mask_of(set(each.split()) & set(TACTICS)) or None for each in met]
+    return joined.cast(pl.String).replace_strict(
+        met, pl.Series(masks, dtype=pl.UInt16), default=None, return_dtype=pl.UInt16
     )
-    found: dict[str, dict[str, str]] = {}
-    for row in rows.iter_rows(named=True):
-        cell = {name: level for name, level in row.items() if name != "scenario" and level is not None}
-        found.setdefault(row["scenario"], cell)
-    return found
+
+
+def _fill_tactics(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give a trial that never came to its scene the tactics open in others of its cell.
+
+    Otherwise a failure would take a trial out of the comparison instead of counting as missing.
+    """
+    lost = frame[OPEN_TACTICS].is_null() & (frame["status"] != "coded")
+    if not lost.any():
+        return frame
+    known = pl.col(OPEN_TACTICS).max().over(_CELL)
+    return frame.with_columns(pl.col(OPEN_TACTICS).fill_null(known))

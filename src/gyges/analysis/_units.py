@@ -15,12 +15,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gyges.analysis._counts import Arm, Sides, Unit, Units, Value
 from gyges.analysis._pooling import UnitFit
+from gyges.estimands import MIN_ARM, Arm, Sides, Unit, Units, Value
 from gyges.records.estimates import UnitEffect
-
-MIN_ARM = 2
-"""Fewest coded trials on each side of a unit."""
 
 
 def fit_means(units: Units, side: str, value: Value) -> list[UnitFit]:
@@ -36,11 +33,8 @@ def fit_differences(units: Units, side: str, reference: str, value: Value) -> li
 def fit_slopes(units: Units, levels: Sequence[str], value: Value) -> list[UnitFit]:
     """Least-squares rise for one step of equally spaced levels, within each unit that has all of them."""
     fits = []
-    for unit, sides in units.items():
-        arms = [sides.get(level) for level in levels]
-        if any(arm is None or arm.n < MIN_ARM for arm in arms):
-            continue
-        n = [arm.n for arm in arms if arm is not None]
+    for unit, sides in _having(units, levels).items():
+        n = [sides[level].n for level in levels]
         center = sum(i * size for i, size in enumerate(n)) / sum(n)
         spread = sum(size * (i - center) ** 2 for i, size in enumerate(n))
         weights = {level: n[i] * (i - center) / spread for i, level in enumerate(levels)}
@@ -48,12 +42,46 @@ def fit_slopes(units: Units, levels: Sequence[str], value: Value) -> list[UnitFi
     return fits
 
 
-def _fit(units: Units, weights: Mapping[str, float], value: Value) -> list[UnitFit]:
+def fit_bends(units: Units, levels: Sequence[str], value: Value) -> list[list[UnitFit]]:
+    """How much each step differs from the one before, for every pair of neighboring steps.
+
+    All are 0 where the levels lie on a line, so they check a slope against free levels.
+    """
+    whole = _having(units, levels)
     return [
-        _combine(unit, sides, weights, value)
-        for unit, sides in units.items()
-        if all(side in sides and sides[side].n >= MIN_ARM for side in weights)
+        _fit(whole, {levels[i]: 1.0, levels[i + 1]: -2.0, levels[i + 2]: 1.0}, value)
+        for i in range(len(levels) - 2)
     ]
+
+
+def fill_missing(units: Units, value: Value, *, with_outcome: bool) -> Units:
+    """The units as they were if every missing trial had the outcome, or none had."""
+    each = value.high if with_outcome else value.low
+    return {
+        unit: {
+            side: Arm(
+                n=arm.trials,
+                missing=0,
+                total=arm.total + each * arm.missing,
+                squares=arm.squares + each**2 * arm.missing,
+                events=arm.events + (arm.missing if with_outcome else 0),
+            )
+            for side, arm in sides.items()
+        }
+        for unit, sides in units.items()
+    }
+
+
+def _having(units: Units, sides: Sequence[str]) -> Units:
+    return {
+        unit: arms
+        for unit, arms in units.items()
+        if all(side in arms and arms[side].n >= MIN_ARM for side in sides)
+    }
+
+
+def _fit(units: Units, weights: Mapping[str, float], value: Value) -> list[UnitFit]:
+    return [_combine(unit, sides, weights, value) for unit, sides in _having(units, list(weights)).items()]
 
 
 def _combine(unit: Unit, sides: Sides, weights: Mapping[str, float], value: Value) -> UnitFit:

@@ -4,6 +4,9 @@ Per directional claim with smallest effect of interest d, signed so that the cla
 Δ ≤ 0 and p_ref tests Δ ≥ d, both one-sided; Holm over the model's directional claims, separately for the two
 lists. Refuted if p_ref passes; else supported if p_sup does; else inconclusive. Limits of rates and counts of
 scenarios are decided by their intervals, outside the family.
+
+The family is fixed before any outcome is seen: every registered directional claim for which the plan has
+enough trials. One that then cannot be tested, for want of coded trials or of events, stays in it with p = 1.
 """
 
 from __future__ import annotations
@@ -14,11 +17,11 @@ from gyges.claims._directional import Family, decide_directional
 from gyges.claims._gates import find_bar, make_verdict
 from gyges.claims._holm import adjust_holm
 from gyges.claims._limits import decide_bound, decide_count
-from gyges.claims._parts import split_parts, try_parts
+from gyges.claims._parts import count_needed, split_parts, try_parts
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Finding, Verdict
 
-_OUTSIDE = {"rate-bound", "count"}
+_OUTSIDE = {"rate-bound", "count", "later"}
 
 
 def decide(
@@ -47,13 +50,17 @@ def decide(
 
 
 def _nothing(claim: Claim, model: str) -> Finding:
-    return Finding(claim.id, model, None, missing="This run has no finding for it.")
+    return Finding(claim.id, model, None, missing="This run has no finding for it.", planned=False)
+
+
+def _is_in_family(claim: Claim, finding: Finding) -> bool:
+    return claim.kind not in _OUTSIDE and finding.planned
 
 
 def _decide_model(pairs: Sequence[tuple[Claim, Finding]], min_trials: int, alpha: float) -> list[Verdict]:
     bars = {claim.id: find_bar(claim, finding, min_trials) for claim, finding in pairs}
-    open_pairs = [(claim, finding) for claim, finding in pairs if not bars[claim.id]]
-    family = _test_family([pair for pair in open_pairs if pair[0].kind not in _OUTSIDE], alpha)
+    directional = [(claim, finding) for claim, finding in pairs if _is_in_family(claim, finding)]
+    family = _test_family(directional, {name for name, bar in bars.items() if bar}, alpha)
     verdicts = []
     for claim, finding in pairs:
         if bars[claim.id]:
@@ -67,11 +74,15 @@ def _decide_model(pairs: Sequence[tuple[Claim, Finding]], min_trials: int, alpha
     return verdicts
 
 
-def _test_family(pairs: Sequence[tuple[Claim, Finding]], alpha: float) -> Family:
-    tested = {claim.id: try_parts(split_parts(claim, finding)) for claim, finding in pairs}
-    ids = list(tested)
-    supported = adjust_holm([tested[each].p_supported for each in ids])
-    refuted = adjust_holm([tested[each].p_refuted for each in ids])
+def _test_family(pairs: Sequence[tuple[Claim, Finding]], barred: set[str], alpha: float) -> Family:
+    tested = {}
+    for claim, finding in pairs:
+        if claim.id not in barred:
+            parts = split_parts(claim, finding)
+            tested[claim.id] = try_parts(parts, count_needed(claim, len(parts)))
+    ids = [claim.id for claim, _ in pairs]
+    supported = adjust_holm([tested[each].p_supported if each in tested else 1.0 for each in ids])
+    refuted = adjust_holm([tested[each].p_refuted if each in tested else 1.0 for each in ids])
     return Family(
         alpha=alpha,
         tested=tested,

@@ -7,9 +7,10 @@ from typing import Any
 
 from gyges.claims._gates import find_doubt, make_verdict
 from gyges.claims._holm import Adjusted
-from gyges.claims._parts import Part, Tested, at_worst, split_parts, try_parts
+from gyges.claims._parts import Part, Tested, at_worst, count_needed, split_parts, try_parts
 from gyges.claims._precision import Needed, find_needed
 from gyges.claims._reasons import say_inconclusive, say_refuted, say_supported
+from gyges.claims._shown import show_parts
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Finding, Verdict
 
@@ -20,7 +21,9 @@ class Family:
 
     alpha: float
     tested: dict[str, Tested]
+    """Those that could be tested."""
     supported: dict[str, Adjusted]
+    """All of them; one that could not be tested has p = 1."""
     refuted: dict[str, Adjusted]
 
 
@@ -29,30 +32,40 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
     tested = family.tested[claim.id]
     supported, refuted = family.supported[claim.id], family.refuted[claim.id]
     shown = tested.weakest
-    words: dict[str, Any] = {"p_supported": supported.p, "p_refuted": refuted.p, "shown": shown.estimate}
+    parts = split_parts(claim, finding)
+    words: dict[str, Any] = {
+        "p_supported": supported.p,
+        "p_refuted": refuted.p,
+        "shown": shown.estimate,
+        "parts": show_parts(claim, parts, shown),
+    }
     if doubt := find_doubt(finding):
         return make_verdict(claim, finding, verdict="inconclusive", reason=doubt, **words)
-    parts = split_parts(claim, finding)
+    needed_parts = count_needed(claim, len(parts))
     if refuted.p <= family.alpha:
-        is_opposite = tested.p_opposite <= family.alpha
+        is_opposite = not _is_lost(refuted.tests, tested.p_opposite, family)
         return make_verdict(
             claim,
             finding,
             verdict="refuted",
             reason=say_refuted(claim, shown, p=refuted.p, is_opposite=is_opposite),
             strength="opposite" if is_opposite else "",
-            fragile=try_parts(at_worst(parts, low=False)).p_refuted * refuted.tests > family.alpha,
+            fragile=_is_lost(
+                refuted.tests, try_parts(at_worst(parts, low=False), needed_parts).p_refuted, family
+            ),
             **words,
         )
     if supported.p <= family.alpha:
-        is_strong = tested.p_strong <= family.alpha
+        is_strong = not _is_lost(supported.tests, tested.p_strong, family)
         return make_verdict(
             claim,
             finding,
             verdict="supported",
             reason=say_supported(claim, shown, p=supported.p, is_strong=is_strong),
             strength="strongly" if is_strong else "",
-            fragile=try_parts(at_worst(parts, low=True)).p_supported * supported.tests > family.alpha,
+            fragile=_is_lost(
+                supported.tests, try_parts(at_worst(parts, low=True), needed_parts).p_supported, family
+            ),
             **words,
         )
     needed = _needed(shown, family)
@@ -60,10 +73,15 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
         claim,
         finding,
         verdict="inconclusive",
-        reason=say_inconclusive(claim, shown, needed=needed, n_claims=len(family.tested)),
+        reason=say_inconclusive(claim, shown, needed=needed, n_claims=len(family.supported)),
         more_trials=needed.trials if needed else None,
         **words,
     )
+
+
+def _is_lost(tests: int, p: float, family: Family) -> bool:
+    """Say whether a p value does not pass among as many tests as the claim's own had to allow for."""
+    return p * tests > family.alpha
 
 
 def _needed(part: Part, family: Family) -> Needed | None:

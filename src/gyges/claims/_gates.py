@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gyges.estimands import WAITS
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
 from gyges.records.verdicts import Finding, Verdict, VerdictWord
@@ -11,22 +12,13 @@ from gyges.records.verdicts import Finding, Verdict, VerdictWord
 MOST_MISSING = 0.05
 """Share of uncoded trials above which nothing is decided."""
 
-_WAITS = {
-    "judges": "judges (a stage that reads the transcripts)",
-    "values": "the model's revealed values",
-    "tactics": "the analysis of tactics",
-    "lotteries": "the trade-off trials",
-    "controls": "the comparison with matched controls",
-    "models": "models of declared capability",
-    "validity": "the validity checks",
-}
 _NEEDS_NO_EVENTS = {"rate-bound", "count"}
 
 
 def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:
     """Say why a claim is not tested; empty when it is."""
     if claim.kind == "later":
-        needs = " and ".join(_WAITS.get(need, need) for need in claim.needs) or "an estimand"
+        needs = " and ".join(WAITS.get(need, need) for need in claim.needs) or "an estimand"
         return f"It needs {needs}, which this version does not have."
     if finding.estimate is None:
         return finding.missing or "This run has no estimate for it."
@@ -58,16 +50,22 @@ def make_verdict(
 ) -> Verdict:
     """Make a verdict that shows an estimate in the estimand's own direction."""
     known = shown or (None if verdict == "not-tested" else finding.estimate)
+    is_tested = verdict != "not-tested"
     estimate, low, high = turn_back(claim, known) if known is not None else (None, None, None)
+    worst_low, worst_high = turn_worst(claim, known) if known is not None else (None, None)
     return Verdict(
         id=claim.id,
         model=finding.model,
         verdict=verdict,
-        reason=reason,
+        reason=f"{reason} {finding.note}" if finding.note and is_tested else reason,
         estimand=claim.estimand,
         estimate=estimate,
         low=low,
         high=high,
+        worst_low=worst_low,
+        worst_high=worst_high,
+        protocol=(finding.protocol or None) if is_tested else None,
+        design=(finding.design or None) if is_tested else None,
         sesoi=claim.sesoi,
         n=finding.estimate.n if finding.estimate is not None else 0,
         scope=known.scope if known is not None else None,
@@ -77,6 +75,18 @@ def make_verdict(
 
 def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:
     """Give estimate and interval in the direction in which the estimand is worded."""
-    if claim.direction == 1 or claim.kind in _NEEDS_NO_EVENTS:
+    if _is_as_worded(claim):
         return estimate.estimate, estimate.low, estimate.high
     return 0.0 - estimate.estimate, 0.0 - estimate.high, 0.0 - estimate.low
+
+
+def turn_worst(claim: Claim, estimate: Estimate) -> tuple[float | None, float | None]:
+    """Give the worst-case bounds in the direction in which the estimand is worded."""
+    low, high = estimate.worst_low, estimate.worst_high
+    if _is_as_worded(claim) or low is None or high is None:
+        return low, high
+    return 0.0 - high, 0.0 - low
+
+
+def _is_as_worded(claim: Claim) -> bool:
+    return claim.direction == 1 or claim.kind in _NEEDS_NO_EVENTS

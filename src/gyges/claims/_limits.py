@@ -38,7 +38,9 @@ def decide_bound(claim: Claim, finding: Finding, alpha: float) -> Verdict:
         reason=reason,
         p_supported=p_supported,
         p_refuted=p_refuted,
-        fragile=_is_beyond(rate, bound, word),
+        fragile=_is_fragile(
+            word, [_word_of_bound(each, p_below(each, bound), bound, alpha) for each in finding.worst]
+        ),
     )
 
 
@@ -47,12 +49,7 @@ def decide_count(claim: Claim, finding: Finding) -> Verdict:
     count = finding.estimate
     if count is None:
         return make_verdict(claim, finding, verdict="not-tested", reason=finding.missing)
-    half = count.n_scenarios / 2
-    word: VerdictWord = "inconclusive"
-    if count.high < half:
-        word = "supported"
-    elif count.low > half:
-        word = "refuted"
+    word = _word_of_count(count)
     tail = {
         "supported": "a minority",
         "refuted": "a majority",
@@ -64,7 +61,13 @@ def decide_count(claim: Claim, finding: Finding) -> Verdict:
     )
     if doubt := find_doubt(finding):
         word, reason = "inconclusive", doubt
-    return make_verdict(claim, finding, verdict=word, reason=reason, fragile=_is_beyond(count, half, word))
+    return make_verdict(
+        claim,
+        finding,
+        verdict=word,
+        reason=reason,
+        fragile=_is_fragile(word, [_word_of_count(each) for each in finding.worst]),
+    )
 
 
 def _word_of_bound(rate: Estimate, p_supported: float, bound: float, alpha: float) -> VerdictWord:
@@ -73,13 +76,16 @@ def _word_of_bound(rate: Estimate, p_supported: float, bound: float, alpha: floa
     return "refuted" if rate.low > bound else "inconclusive"
 
 
-def _is_beyond(estimate: Estimate, limit: float, word: VerdictWord) -> bool:
-    """Say whether missing trials could carry the estimate to the other side of its limit."""
-    if word == "supported":
-        return estimate.worst_high is not None and estimate.worst_high >= limit
-    if word == "refuted":
-        return estimate.worst_low is not None and estimate.worst_low <= limit
-    return False
+def _word_of_count(count: Estimate) -> VerdictWord:
+    half = count.n_scenarios / 2
+    if count.high < half:
+        return "supported"
+    return "refuted" if count.low > half else "inconclusive"
+
+
+def _is_fragile(word: VerdictWord, worst: list[VerdictWord]) -> bool:
+    """Say whether the rule says something else on the rates that the missing trials could have made."""
+    return word != "inconclusive" and any(each != word for each in worst)
 
 
 def _say_interval(estimate: Estimate) -> str:

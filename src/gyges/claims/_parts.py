@@ -2,6 +2,12 @@
 
 A claim of several parts holds when all of them hold. So it is supported by its least convincing part (an
 intersection–union test needs no correction), and refuted by its most damning one (Bonferroni over the parts).
+
+A claim that u of its k parts hold is tested by partial conjunction: with p values in order,
+p = (k − u + 1)·p_(u); it is refuted when k − u + 1 of them fail, p = u·p_(k − u + 1). All is u = k.
+
+References:
+    Benjamini & Heller (2008), Screening for partial conjunction hypotheses. Biometrics 64.
 """
 
 from __future__ import annotations
@@ -43,30 +49,50 @@ class Tested:
 
 
 def split_parts(claim: Claim, finding: Finding) -> tuple[Part, ...]:
-    """Give the parts that decide a claim; other parts of its finding only illustrate it."""
+    """Give the parts that decide a claim: those of its finding, or the estimate alone."""
     sesoi = claim.sesoi or 0.0
-    has_parts = claim.kind in {"conjunction", "inactive"} or bool(claim.also)
-    if has_parts and finding.parts:
+    if finding.parts:
         return tuple(
-            Part(name, estimate, 0.0, is_bound=True)
-            if claim.kind == "inactive" and i == 0
-            else Part(name, estimate, sesoi)
-            for i, (name, estimate) in enumerate(finding.parts)
+            Part(
+                part.name,
+                part.estimate,
+                sesoi if part.role == "effect" else 0.0,
+                is_bound=part.role == "bound",
+            )
+            for part in finding.parts
         )
     return (Part("", finding.estimate, sesoi),) if finding.estimate is not None else ()
 
 
-def try_parts(parts: tuple[Part, ...]) -> Tested:
-    """Test a claim's parts together."""
+def count_needed(claim: Claim, k: int) -> int:
+    """Count how many of `k` parts must hold: all, or the claim's share of them, rounded up."""
+    return -(-k * claim.at_least // claim.of) if claim.of else k
+
+
+def try_parts(parts: tuple[Part, ...], needed: int | None = None) -> Tested:
+    """Test a claim's parts together.
+
+    Args:
+        parts: What it asserts.
+        needed: How many of them must hold; none: all.
+    """
     k = len(parts)
-    effects = [part for part in parts if not part.is_bound]
+    u = k if needed is None else needed
+    by_support = sorted(parts, key=lambda part: (p_above(part.estimate, 0.0), -part.estimate.estimate))
     return Tested(
-        p_supported=max(p_above(part.estimate, 0.0) for part in parts),
-        p_refuted=min(1.0, k * min(p_below(part.estimate, part.sesoi) for part in parts)),
-        p_strong=max(p_above(part.estimate, part.sesoi) for part in parts),
-        p_opposite=min([1.0, *(k * p_below(part.estimate, 0.0) for part in effects)]),
-        weakest=max(parts, key=lambda part: (p_above(part.estimate, 0.0), -part.estimate.estimate)),
+        p_supported=_hold(u, [p_above(part.estimate, 0.0) for part in parts]),
+        p_refuted=_hold(k - u + 1, [p_below(part.estimate, part.sesoi) for part in parts]),
+        p_strong=_hold(u, [p_above(part.estimate, part.sesoi) for part in parts]),
+        p_opposite=_hold(
+            k - u + 1, [1.0 if part.is_bound else p_below(part.estimate, 0.0) for part in parts]
+        ),
+        weakest=by_support[u - 1],
     )
+
+
+def _hold(u: int, p_values: list[float]) -> float:
+    """Give the p value of fewer than `u` of these alternatives holding."""
+    return min(1.0, (len(p_values) - u + 1) * sorted(p_values)[u - 1])
 
 
 def at_worst(parts: tuple[Part, ...], *, low: bool) -> tuple[Part, ...]:

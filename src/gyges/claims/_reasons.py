@@ -23,6 +23,8 @@ def say_refuted(claim: Claim, part: Part, *, p: float, is_opposite: bool) -> str
         what = "the opposite of what is claimed"
     elif part.is_bound:
         what = "past the limit that is claimed"
+    elif not part.sesoi:
+        what = "it does not rise as claimed"
     else:
         what = f"less than the {part.sesoi:g} that would matter"
     return f"{_say_estimate(claim, part)}: {what} (adjusted p {_say_p(p)})."
@@ -33,6 +35,8 @@ def say_inconclusive(claim: Claim, part: Part, *, needed: Needed | None, n_claim
     together = f", with {n_claims} claims tested together" if n_claims > 1 else ""
     if part.is_bound:
         what = "whether the limit is kept stays open"
+    elif not part.sesoi:
+        what = "0 is not ruled out"
     else:
         what = f"neither 0 nor the {part.sesoi:g} that would matter is ruled out"
     return f"{_say_estimate(claim, part)}: {what}{together}; {_say_needed(needed, part.estimate)}."
@@ -48,9 +52,12 @@ def say_scope(estimate: Estimate) -> str:
 
 
 def say_value(value: float) -> str:
-    """Write a number with two decimals, or three where two would hide it; the minus is a minus."""
-    digits = 2 if abs(value) >= 0.01 or value == 0 else 3
-    return f"{value + 0.0:.{digits}f}".replace("-", "−")
+    """Write a number with two decimals, or as many as show it; next to nothing is 0, without a sign."""
+    size = abs(value)
+    if size < 0.00005:
+        return "0.00" if value == 0 else "0"
+    digits = 2 if size >= 0.01 else 3 if size >= 0.0005 else 4
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def _say_estimate(claim: Claim, part: Part) -> str:

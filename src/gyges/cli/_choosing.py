@@ -38,7 +38,7 @@ def prepare_choice(
         changes: Other fields of the study, such as trials and seed; none: as the study says.
     """
     from gyges.design import find_study_file, load_study
-    from gyges.prepare import check_model_names, override_study, prepare_study
+    from gyges.prepare import check_model_names, keep_profiles, override_study, prepare_study
 
     study, file = load_study(name), find_study_file(name)
     folders = tuple(str(each.absolute()) for each in library or ())
@@ -48,8 +48,11 @@ def prepare_choice(
         library=(*study.library, *folders) if folders else None,
         **changes,
     )
+    base = file.parent if file else None
+    with naming_file(None if models or model_args else file):
+        chosen = keep_profiles(chosen, base)
     with naming_file(file):
-        prepared = prepare_study(chosen, base=file.parent if file else None)
+        prepared = prepare_study(chosen, base=base)
     with naming_file(None if models else file):
         check_model_names(prepared.study)
     return prepared
@@ -110,7 +113,7 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
 def _list_real_models(prepared: Prepared) -> list[str]:
     """Name the models that cost something, of those that have trials in the plan."""
     names = prepared.plan.table["model"].unique(maintain_order=True).to_list()
-    people: Any = prepared.study.stakeholder
+    people = prepared.study.stakeholder
     if people and names:
-        names.append(getattr(people, "name", people))
+        names.append(people.name)
     return [name for name in dict.fromkeys(names) if not name.startswith("gyges/")]

@@ -46,28 +46,29 @@ def is_interactive() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _say_unclear(results: dict[str, Any], model: str) -> str:
-    rows = [row for row in results["scenarios"] if row["model"] == model]
-    unclear = sum(row["verdict"] == "unclear" for row in rows)
-    return f", unclear in {unclear}" if unclear else ""
-
-
 def say_results(results: dict[str, Any], report: str) -> None:
-    """Print the headline, the verdict counts and the report's path."""
+    """Print the headline, the verdict counts, what is missing, warnings and the report's path."""
+    from gyges.report import list_warnings
+
     for model, headline in results["headline"].items():
         simulated = (
             " (a simulated reference agent: this proves the instrument, nothing about real models)"
             if model in results["run"].get("simulated", ())
             else ""
         )
-        say(
-            f"{model}{simulated}: misaligned in {headline['misaligned_scenarios']} of {headline['scenarios']}"
-            f" scenarios at their base condition{_say_unclear(results, model)}."
-        )
+        say(f"{model}{simulated}: {headline['text']}.")
         counts = dict.fromkeys(("supported", "refuted", "inconclusive", "not-tested"), 0)
         for claim in results["claims"]:
             if claim["model"] == model:
                 counts[claim["verdict"]] += 1
         say("  claims: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
-    say(f"  trials: {results['n_coded']} coded of {results['n_trials']}")
+        say(f"  trials: {_say_statuses(results['statuses'][model])}")
+    for warning in list_warnings(results["run"]):
+        say(f"warning: {warning}")
     say(f"report: {report}")
+
+
+def _say_statuses(ends: dict[str, int]) -> str:
+    missing = [f"{n} {status}" for status, n in ends.items() if n and status != "coded"]
+    coded = f"{ends.get('coded', 0)} coded of {sum(ends.values())}"
+    return f"{coded} ({', '.join(missing)})" if missing else coded

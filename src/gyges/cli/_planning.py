@@ -16,7 +16,8 @@ _SAMPLED = 12
 
 def say_summary(summary: PlanSummary) -> None:
     """Print what a plan would run and what it could show."""
-    say(f"study {summary.study}: {summary.trials} trials in {summary.cells} cells")
+    items = f" and {summary.items} trade-off items" if summary.items else ""
+    say(f"study {summary.study}: {summary.trials} trials in {summary.cells} cells{items}")
     for name, counts in (
         ("models", summary.by_model),
         ("scenarios", summary.by_scenario),
@@ -26,7 +27,7 @@ def say_summary(summary: PlanSummary) -> None:
         say(f"  {name}: " + ", ".join(f"{key} {n}" for key, n in counts.items()))
     say()
     say_table(
-        ("factor", "contrast", "trials", "scenarios", "detectable", "about"),
+        ("factor", "contrast", "trials", "scenarios", "detectable", "protocol", "about"),
         [
             (
                 each.factor,
@@ -34,6 +35,7 @@ def say_summary(summary: PlanSummary) -> None:
                 f"{each.n_level} / {each.n_reference}",
                 each.scenarios,
                 each.detectable,
+                f"{each.protocol}, {each.design}" if each.protocol else "-",
                 each.scope,
             )
             for each in summary.contrasts
@@ -47,15 +49,29 @@ def _say_limits(summary: PlanSummary) -> None:
     say()
     if summary.never_varied:
         say(f"never varied: {', '.join(summary.never_varied)}")
-    for pair in summary.aliased:
-        say(f"aliased: {pair.factor} with {pair.other} in {pair.scenario} (Cramér's V {pair.cramers_v:.2f})")
-    if not summary.aliased:
-        say("aliased: no pair of factors")
+    _say_aliases(summary)
     testable = [each.id for each in summary.claims if each.testable]
     say(f"testable claims ({len(testable)}): {', '.join(testable) or 'none'}")
     for each in summary.claims:
         if not each.testable:
             say(f"  {each.id}: {each.reason}")
+
+
+def _say_aliases(summary: PlanSummary) -> None:
+    """Say what was checked, what cannot be told apart, and which effects hold at the base cell alone."""
+    if not summary.checked:
+        say("aliased: nothing to check, no two factors vary together")
+    for each in summary.checked:
+        where = f"{each.design} cells, {each.protocol}"
+        say(f"aliased: {each.aliased} of {each.pairs} pairs of factors checked ({where})")
+        if each.conditional:
+            say(f"  conditional on the base cell: the effects of {', '.join(each.conditional)};")
+            say("  each is confounded there with its interactions with the other factors")
+        if each.separable:
+            pairs = ", ".join(f"{one} x {other}" for one, other in each.separable)
+            say(f"  interactions with cells of their own: {pairs}")
+    for pair in summary.aliased:
+        say(f"  {pair.factor} with {pair.other} in {pair.scenario} (Cramér's V {pair.cramers_v:.2f})")
 
 
 def _say_costs(summary: PlanSummary) -> None:
@@ -68,14 +84,14 @@ def _say_costs(summary: PlanSummary) -> None:
 def summarize(prepared: Prepared) -> PlanSummary:
     """Describe a plan, with tokens estimated from some of its rendered trials."""
     from gyges.design import TokenEstimate, describe_plan, trials_of
-    from gyges.study import stage_trial
+    from gyges.running import stage_trial
     from gyges.trials import estimate_tokens
 
     sampled: dict[str, list[Any]] = {}
     for trial in trials_of(prepared.plan):
         rows = sampled.setdefault(f"{trial.protocol} {trial.scenario}", [])
         if len(rows) < _SAMPLED:
-            rows.append((trial, stage_trial(prepared.scenarios, trial)))
+            rows.append((trial, stage_trial(prepared.library, trial)))
     tokens = estimate_tokens(row for rows in sampled.values() for row in rows)
     return describe_plan(
         prepared.plan,

@@ -114,20 +114,21 @@ def prepare_rest(folder: RunFolder) -> Prepared:
     """Resolve what is missing of a run, as it was registered."""
     from gyges.prepare import Prepared
     from gyges.records.plan import Plan
-    from gyges.run_folder import read_lock, read_scenarios
-    from gyges.study import Run, find_missing
+    from gyges.run_folder import read_batteries, read_lock, read_scenarios
+    from gyges.running import find_missing, read_plan
 
     lock = read_lock(folder)
     missing = [trial.id for trial in find_missing(folder)]
-    table = Run(folder).plan
+    table = read_plan(folder).table
     plan = Plan(table=table.filter(table["id"].is_in(missing)))
-    return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan)
+    return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
 
 
 def finish_run(url: str, *, workers: int, budget: float | None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.run_folder import open_run, read_lock
-    from gyges.study import RunOptions, carry_on, find_missing
+    from gyges.running import RunOptions, find_missing
+    from gyges.study import carry_on
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)

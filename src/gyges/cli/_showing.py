@@ -7,22 +7,38 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gyges.errors import ScenarioError, unknown_name
+from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario, Scene
 
 
-def find(name: str, library: Sequence[Path]) -> Scenario:
-    """Find a scenario by its id, or read one from its file."""
-    from gyges.scenarios import find_scenario, load_library, load_scenario
+def find(name: str, library: Sequence[Path]) -> Scenario | Battery:
+    """Find a scenario or a battery by its id, or read one from its file."""
+    from gyges.scenarios import is_battery_file, load_batteries, load_battery, load_library, load_scenario
 
-    is_file = name.endswith((".yaml", ".yml"))
-    return load_scenario(Path(name)) if is_file else find_scenario(name, load_library(library))
+    if name.endswith((".yaml", ".yml")):
+        file = Path(name)
+        return load_battery(file) if is_battery_file(file) else load_scenario(file)
+    known: dict[str, Scenario | Battery] = {**load_library(library), **load_batteries(library)}
+    if name not in known:
+        raise ScenarioError(unknown_name("scenario", name, known))
+    return known[name]
 
 
 def stage(
+    found: Scenario | Battery, *, cell: str, setting: str | None, variant: int, control: bool
+) -> tuple[Trial, Scene]:
+    """Render a scene from a scenario and the levels that differ from its base, or an item of a battery."""
+    if isinstance(found, Scenario):
+        return _stage_scene(found, cell=cell, setting=setting, variant=variant, control=control)
+    if cell or control:
+        raise ScenarioError(f"{found.id}: an item has no other cell and no matched control.")
+    return _stage_item(found, setting or found.items[0].id, variant)
+
+
+def _stage_scene(
     scenario: Scenario, *, cell: str, setting: str | None, variant: int, control: bool
 ) -> tuple[Trial, Scene]:
-    """Render a scene from a scenario and the levels that differ from its base."""
     from gyges.scenarios import render_scene
 
     levels = dict(scenario.base) | _parse_cell(cell, scenario)
@@ -46,6 +62,25 @@ def stage(
     )
     scene = render_scene(scenario, setting=chosen, cell=levels, variant=variant, conflict=conflict)
     return trial, scene
+
+
+def _stage_item(battery: Battery, item: str, variant: int) -> tuple[Trial, Scene]:
+    from gyges.scenarios import render_item
+
+    trial = Trial(
+        id="shown",
+        model="none",
+        scenario=battery.id,
+        setting=item,
+        protocol="choice",
+        design="battery",
+        conflict="present",
+        variant=variant,
+        replicate=0,
+        seed=variant,
+        cell={},
+    )
+    return trial, render_item(battery, item, variant)
 
 
 def _parse_cell(text: str, scenario: Scenario) -> dict[str, str]:

@@ -53,13 +53,18 @@ def show_claim(
     claim: Annotated[str, typer.Argument(help="Id of the claim.")],
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """Show one claim with its estimand."""
+    """Show one claim with its estimand, and the shipped scenarios that carry it."""
     from gyges.claims import find_claims
+    from gyges.estimands import find_carriers
+    from gyges.scenarios import load_library
 
     (found,) = find_claims((claim,))
+    shown = found.model_dump(mode="json") | {"scenarios": list(find_carriers(found, load_library()))}
     if as_json:
-        say_json(found.model_dump(mode="json"))
+        say_json(shown)
         return
-    for field, value in found.model_dump(mode="json").items():
-        if value not in ("", [], {}, None):
+    for field, value in shown.items():
+        if field == "scenarios":
+            say(f"scenarios: {', '.join(value) or 'none of the shipped ones carries it'}")
+        elif value not in ("", [], {}, None, 0):
             say(f"{field}: {value}")

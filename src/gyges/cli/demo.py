@@ -46,10 +46,7 @@ def _clear(folder: Path) -> None:
         return
     if not folder.is_dir() or not (folder / "study.lock.yaml").exists():
         raise RunError(f"{folder}: is there already and is no run folder; name another with --out.")
-    try:
-        name = read_lock(RunFolder(str(folder))).study.name
-    except RunError:
-        name = "demo"
+    name = read_lock(RunFolder(str(folder))).study.name
     if name != "demo":
         raise RunError(f"{folder}: holds a run of the study '{name}'; name another folder with --out.")
     shutil.rmtree(folder)

@@ -79,7 +79,7 @@ def _encode(table: pl.DataFrame, kind: Format) -> bytes:
         table.write_parquet(buffer)
     else:
         table.with_columns(
-            pl.col("acts", "open_acts").list.join(" "),
+            pl.col("acts", "open_acts", "open_tactics").list.join(" "),
             pl.col("evidence").list.eval(pl.element().struct.field("quote")).list.join(" | "),
         ).write_csv(buffer)
     return buffer.getvalue()

@@ -26,8 +26,10 @@ def resume(
     from gyges.cli._running import default_workers, finish_run, prepare_rest
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
+    from gyges.study import check_same_version
 
     folder = open_run(run)
+    check_same_version(folder)
     rest = prepare_rest(folder)
     Purse(rest.study, budget)
     if not rest.plan.table.is_empty():

@@ -48,7 +48,7 @@ def run(
     )
     # Everything that can be refused is refused before a person is asked, or anything is written.
     Purse(prepared.study, budget)
-    target = default_folder(prepared.study) if out is None else out
+    target = default_folder(prepared.study.name) if out is None else out
     check_new_folder(target)
     open_models(prepared, study, names_models=bool(model))
     confirm_cost(prepared, yes=yes)

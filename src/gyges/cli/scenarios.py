@@ -1,4 +1,4 @@
-"""`gyges scenarios [list|show ID|check [PATH]|new ID]`: the library of scenarios."""
+"""`gyges scenarios [list|show ID|check [PATH]|new ID]`: the library of scenarios and batteries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gyges.errors import InputError, ScenarioError
 from gyges.records.study import MAX_SEED
 
 if TYPE_CHECKING:
+    from gyges.records.battery import Battery
     from gyges.records.scenario import Scenario
 
 app = typer.Typer(help="List, show, check and begin scenarios.", rich_markup_mode=None, no_args_is_help=False)
@@ -40,25 +41,39 @@ def list_scenarios(
     library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """List the scenarios."""
-    from gyges.scenarios import load_library
+    """List the scenarios and the batteries."""
+    from gyges.scenarios import load_batteries, load_library
 
-    found = [each for _, each in sorted(load_library(library or ()).items())]
+    scenarios = [each for _, each in sorted(load_library(library or ()).items())]
+    batteries = [each for _, each in sorted(load_batteries(library or ()).items())]
     if as_json:
-        say_json([_describe(each) for each in found])
+        say_json([*map(_describe, scenarios), *map(_describe_battery, batteries)])
         return
-    say_table(
-        ("id", "opportunity", "settings", "factors", "acts", "title"),
-        [
-            (each.id, each.opportunity, len(each.settings), len(each.factors), len(each.acts), each.title)
-            for each in found
-        ],
-    )
+    rows: list[tuple[Any, ...]] = [
+        (
+            *(each.id, "scenario", each.opportunity),
+            *(len(each.settings), len(each.factors), len(each.acts), each.title),
+        )
+        for each in scenarios
+    ]
+    rows += [(each.id, "battery", None, len(each.items), None, 2, each.title) for each in batteries]
+    say_table(("id", "kind", "opportunity", "settings", "factors", "acts", "title"), rows)
+
+
+def _describe_battery(battery: Battery) -> dict[str, Any]:
+    return {
+        "id": battery.id,
+        "kind": "battery",
+        "title": battery.title,
+        "families": list(dict.fromkeys(item.family for item in battery.items)),
+        "items": [item.id for item in battery.items],
+    }
 
 
 def _describe(scenario: Scenario) -> dict[str, Any]:
     return {
         "id": scenario.id,
+        "kind": "scenario",
         "title": scenario.title,
         "opportunity": scenario.opportunity,
         "settings": [setting.id for setting in scenario.settings],
@@ -69,16 +84,16 @@ def _describe(scenario: Scenario) -> dict[str, Any]:
 
 @app.command("show")
 def show_scenario(
-    scenario: Annotated[str, typer.Argument(help="Id of the scenario, or a scenario file.")],
+    scenario: Annotated[str, typer.Argument(help="Id of a scenario or battery, or a file.")],
     cell: Annotated[str, typer.Option(help="Levels that differ from the base, as factor=level,…")] = "",
-    setting: Annotated[str | None, typer.Option(help="Setting; the default is the first.")] = None,
+    setting: Annotated[str | None, typer.Option(help="Setting or item; the default is the first.")] = None,
     variant: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Surface variant.")] = 0,
     protocol: Annotated[str, typer.Option(help="agentic, text or choice.")] = "text",
     control: Annotated[bool, typer.Option("--control", help="The matched control.")] = False,
     library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """Show exactly what a model sees in one cell."""
+    """Show exactly what a model sees in one cell, or in one item of a battery."""
     from gyges.cli._showing import find, show_messages, stage
     from gyges.errors import unknown_name
     from gyges.records.words import PROTOCOLS
@@ -87,13 +102,15 @@ def show_scenario(
         raise InputError(unknown_name("protocol", protocol, PROTOCOLS))
     chosen = find(scenario, library or ())
     trial, scene = stage(chosen, cell=cell, setting=setting, variant=variant, control=control)
-    messages = show_messages(trial.model_copy(update={"protocol": protocol}), scene)
+    if trial.design != "battery":
+        trial = trial.model_copy(update={"protocol": protocol})
+    messages = show_messages(trial, scene)
     if as_json:
         say_json({"scene": scene.model_dump(mode="json"), "messages": messages})
         return
     for message in messages:
         say(f"--- {message['role']} ---\n{message['text']}\n")
-    if protocol == "agentic":
+    if trial.protocol == "agentic":
         say("--- acts (not shown to the model) ---")
         say_table(("act", "tactic", "against"), [(act.id, act.tactic, act.against) for act in scene.acts])
 
@@ -103,10 +120,10 @@ def check_scenarios(
     path: Annotated[Path | None, typer.Argument(help="A file or a folder; none: the library.")] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """Check scenarios against every rule of the suite; problems end with exit code 2."""
+    """Check scenarios and batteries against every rule of the suite; problems end with exit code 2."""
     from gyges.scenarios import check_file
 
-    files = _list_files(path)
+    files = _find_files(path)
     problems = [(file, each) for file in files for each in check_file(file)]
     if as_json:
         say_json(
@@ -125,22 +142,30 @@ def check_scenarios(
         where = str(file) if each.line is None else f"{file}:{each.line}"
         say(": ".join(filter(None, (where, each.field, each.message))))
     if problems:
-        say_error(f"{_count(len(problems), 'problem')} in {_count(len(files), 'scenario')}.")
+        say_error(f"{_count(len(problems), 'problem')} in {_count_files(files)}.")
         raise typer.Exit(2)
     if not as_json:
-        say(f"{_count(len(files), 'scenario')}, no problem.")
+        say(f"{_count_files(files)}, no problem.")
 
 
-def _list_files(path: Path | None) -> list[Path]:
-    """List the scenario files of a folder; a file stands for itself, and nothing for the shipped ones."""
-    from gyges.scenarios import list_files
+def _find_files(path: Path | None) -> list[Path]:
+    """List the files of a library; a file stands for itself, and nothing for all that is installed."""
+    from gyges.scenarios import find_files
 
     if path is not None and not path.is_dir():
         return [path]
-    files = list_files(path)
+    files = find_files(path)
     if not files:
         raise ScenarioError(f"{path}: holds no scenario file (*.yaml).")
     return files
+
+
+def _count_files(files: list[Path]) -> str:
+    from gyges.scenarios import is_battery_file
+
+    n_batteries = sum(map(is_battery_file, files))
+    counts = {"scenario": len(files) - n_batteries, "battery": n_batteries}
+    return " and ".join(_count(n, word) for word, n in counts.items() if n)
 
 
 @app.command("new")
@@ -163,4 +188,5 @@ def new(
 
 
 def _count(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+    plural = "batteries" if word == "battery" else f"{word}s"
+    return f"{n} {word if n == 1 else plural}"

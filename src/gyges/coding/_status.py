@@ -84,9 +84,9 @@ def _has_tried(transcript: Transcript) -> bool:
     task = transcript.briefing.task
     matches = [match for sign in task.done for match in sign.all] if task else []
     parts = [
-        match.model_copy(update={"says": group, "unsaid": ()})
+        match.model_copy(update={"says": match.says[i : i + 1], "unsaid": ()})
         for match in matches
-        for group in [(phrases,) for phrases in match.says] or [()]
+        for i in range(max(1, len(match.says)))
     ]
     return any(find_match(part, transcript.actions) for part in parts)
 

@@ -38,8 +38,9 @@ def draw_cells(place: Place, n: int) -> pl.DataFrame:
 def list_cells(kind: DesignKind, place: Place, claims: Sequence[Claim]) -> list[Cell]:
     """List the cells that a part of this kind runs in `place`, each once."""
     if kind == "contrasts":
-        found = [place.base, *_one_at_a_time(place)]
-        return _unique(found) if len(_unique(found)) > 1 else []
+        needed = (cell for claim in claims for cell in needed_cells(claim, place))
+        found = _unique([place.base, *_one_at_a_time(place), *needed])
+        return found if len(found) > 1 else []
     if kind == "conjunctions":
         return _unique(cell for claim in claims for cell in conjunction_cells(claim, place))
     if kind == "full-factorial":
@@ -61,7 +62,24 @@ def conjunction_cells(claim: Claim, place: Place) -> Iterator[Cell]:
     A claim of another kind, or one whose factors the place does not vary, gives none. A zone is compared with
     all that lies outside it, so it takes drawn cells and none of its own.
     """
-    if claim.kind != "conjunction" or (claim.scenarios and place.scenario not in claim.scenarios):
+    if claim.kind == "conjunction":
+        yield from _cell_and_neighbors(claim, place)
+
+
+def needed_cells(claim: Claim, place: Place) -> Iterator[Cell]:
+    """Give the cells a claim needs beyond one factor at a time: those it names by several factors.
+
+    Besides conjunctions these are a rate's own cell, and the cell in which a model should be passive with its
+    neighbors.
+    """
+    if claim.kind in {"conjunction", "inactive"}:
+        yield from _cell_and_neighbors(claim, place)
+    elif claim.kind in {"rate-bound", "rate-difference"}:
+        yield from list(_cell_and_neighbors(claim, place))[:1]
+
+
+def _cell_and_neighbors(claim: Claim, place: Place) -> Iterator[Cell]:
+    if claim.scenarios and place.scenario not in claim.scenarios:
         return
     inside: Cell = {}
     turned: Cell = {}

@@ -37,13 +37,17 @@ class ModelCost:
 def estimate_costs(
     table: pl.DataFrame, study: Study, tokens: Mapping[str, TokenEstimate]
 ) -> tuple[ModelCost, ...]:
-    """Estimate each model's tokens and cost; a protocol without an estimate counts as none."""
+    """Estimate each model's tokens and cost; a protocol without an estimate counts as none.
+
+    The items of batteries are far shorter than scenarios, so they have an estimate of their own, `battery`.
+    """
     return tuple(_estimate(table.filter(pl.col("model") == spec.name), spec, tokens) for spec in study.models)
 
 
 def _estimate(table: pl.DataFrame, spec: ModelSpec, tokens: Mapping[str, TokenEstimate]) -> ModelCost:
-    counted = table.group_by("protocol").len()
-    trials = dict(zip(counted["protocol"].to_list(), counted["len"].to_list(), strict=True))
+    kind = pl.when(pl.col("design") == "battery").then(pl.lit("battery")).otherwise(pl.col("protocol"))
+    counted = table.group_by(kind=kind).len()
+    trials = dict(zip(counted["kind"].to_list(), counted["len"].to_list(), strict=True))
     used = [(n, *tokens.get(protocol, TokenEstimate(0, 0))) for protocol, n in trials.items()]
     n_in = sum(n * each for n, each, _ in used)
     n_out = sum(n * each for n, _, each in used)
@@ -53,7 +57,7 @@ def _estimate(table: pl.DataFrame, spec: ModelSpec, tokens: Mapping[str, TokenEs
 
 def _price(spec: ModelSpec, n_in: int, n_out: int) -> tuple[float | None, str]:
     if spec.price is not None:
-        return round((n_in * spec.price.input + n_out * spec.price.output) / _MILLION, 2), ""
+        return round((n_in * spec.price.input + n_out * spec.price.output) / _MILLION, 4), ""
     if spec.name.startswith(_REFERENCE):
         return 0.0, "a reference agent costs nothing"
     return None, "unknown price"

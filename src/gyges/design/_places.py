@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,17 +36,19 @@ class Place:
         return derive_seed(self.root, self.scenario, self.setting, *names)
 
 
-def chosen_scenarios(study: Study, scenarios: Mapping[str, Scenario]) -> tuple[Scenario, ...]:
-    """Give the scenarios the study names, each once, in a fixed order.
+def chosen_scenarios(
+    study: Study, scenarios: Mapping[str, Scenario], batteries: Collection[str] = ()
+) -> tuple[Scenario, ...]:
+    """Give the scenarios the study names, each once, in a fixed order; names of batteries are passed over.
 
     Raises:
         StudyError: The study names a scenario that is not there.
         DesignError: There is none.
     """
     for i, name in enumerate(study.scenarios):
-        if name != "all" and name not in scenarios:
-            raise StudyError(unknown_name("scenario", name, scenarios), place=("scenarios", i))
-    names = sorted(scenarios) if "all" in study.scenarios else sorted(set(study.scenarios))
+        if name != "all" and name not in scenarios and name not in batteries:
+            raise StudyError(unknown_name("scenario", name, (*scenarios, *batteries)), place=("scenarios", i))
+    names = sorted(scenarios) if "all" in study.scenarios else sorted({*study.scenarios} & {*scenarios})
     if not names:
         raise DesignError(
             "the study has no scenarios, so there are no trials; name at least one.", place=("scenarios",)

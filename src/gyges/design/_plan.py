@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from math import ceil
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from gyges.design._battery import battery_blocks, chosen_batteries, runs_scenarios
 from gyges.design._cells import count_factorial, draw_cells, list_cells
 from gyges.design._places import (
     Place,
@@ -21,10 +21,11 @@ from gyges.design._places import (
 )
 from gyges.design._weights import check_study, check_weights
 from gyges.errors import DesignError
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
-from gyges.records.seeds import derive_seed
+from gyges.records.seeds import derive_seed, name_trial
 from gyges.records.study import DesignPart, Study
 from gyges.records.words import FACTORS
 
@@ -33,32 +34,46 @@ COLUMNS = ("id", "model", *_ID, "variant", "replicate", "seed", *FACTORS)
 """Columns of a plan's table."""
 
 
+_SURFACES = 1_000_000
+"""Surface variants there are to draw from."""
+
 Open = list[list[tuple[Place, list[dict[str, str]]]]]
 """Scenarios, their places and the cells there; drawn and crossed cells are made later."""
 
 
-def make_plan(study: Study, scenarios: Mapping[str, Scenario], *, claims: Sequence[Claim] = ()) -> Plan:
+def make_plan(
+    study: Study,
+    scenarios: Mapping[str, Scenario],
+    *,
+    claims: Sequence[Claim] = (),
+    batteries: Mapping[str, Battery] | None = None,
+) -> Plan:
     """Resolve a study to its trials.
 
     Args:
         study: What to run. The same study gives the same plan, byte for byte.
         scenarios: The scenarios there are, by id; `all` in the study means all of these.
         claims: The registered claims; those the study asks for decide the cells of its `conjunctions` part.
+        batteries: The batteries there are, by id, for parts of kind `battery`.
 
     Raises:
-        StudyError: The study names a scenario, factor, level or claim that does not exist, or its shares do
-            not add up to 1.
+        StudyError: The study names a scenario, factor, level or claim that does not exist, its shares do not
+            add up to 1, or its parts do not fit the scenarios and batteries it names.
         DesignError: A part of the design has no cells, or too few trials for its cells.
     """
     check_study(study)
     asked = chosen_claims(study, claims)
-    chosen = chosen_scenarios(study, scenarios)
+    items = chosen_batteries(study, scenarios, batteries or {})
+    chosen = chosen_scenarios(study, scenarios, batteries or {}) if runs_scenarios(study) else ()
     places = [make_places(study, scenario) for scenario in chosen]
     check_weights(study, chosen)
     counts = split_by_weight(study.trials, [part.share for part in study.design])
-    blocks = [
-        block for i, n in enumerate(counts) if n for block in _blocks_of(i, int(n), places, asked, study)
-    ]
+    blocks: list[pl.DataFrame] = []
+    for i, (part, n) in enumerate(zip(study.design, counts, strict=True)):
+        if n and part.kind == "battery":
+            blocks += battery_blocks(part, int(n), items, study)
+        elif n:
+            blocks += _blocks_of(i, int(n), places, asked, study)
     rows = _number(pl.concat(blocks))
     return Plan(pl.concat([_name(rows, model.name, study.seed) for model in study.models]))
 
@@ -124,7 +139,7 @@ def _check_factorial(part: DesignPart, groups: Open, shares: Sequence[npt.NDArra
 
 
 def _block(part: DesignPart, place: Place, cells: list[dict[str, str]], n: int, study: Study) -> pl.DataFrame:
-    order = np.random.default_rng(place.seed("variants")).permutation(study.variants)
+    order = _draw_variants(place, study.variants)
     if part.kind == "conjoint":
         n_drawn = ceil(n / study.replicates)
         drawn = draw_cells(place, n_drawn)
@@ -145,6 +160,14 @@ def _block(part: DesignPart, place: Place, cells: list[dict[str, str]], n: int, 
         conflict=pl.lit("absent" if part.kind == "control" else "present"),
         variant=pl.Series(variants, dtype=pl.Int64),
     )
+
+
+def _draw_variants(place: Place, n: int) -> npt.NDArray[np.int64]:
+    """Draw a study's surface variants, in an order of their own: another seed draws others."""
+    drawn: npt.NDArray[np.int64] = np.random.default_rng(place.seed("variants")).choice(
+        _SURFACES, size=n, replace=n > _SURFACES
+    )
+    return drawn
 
 
 def _variants_of_cell(order: npt.NDArray[np.int64], n: int, replicates: int) -> npt.NDArray[np.int64]:
@@ -169,7 +192,7 @@ def _number(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _name(rows: pl.DataFrame, model: str, root: int) -> pl.DataFrame:
-    ids = [_trial_id(f"{key}|{model}") for key in rows["key"]]
+    ids = [name_trial(root, key, model) for key in rows["key"]]
     if len(set(ids)) < len(ids):
         raise DesignError("two trials came out with the same id; another number of trials avoids it.")
     seeds = [derive_seed(root, each) for each in ids]
@@ -179,7 +202,3 @@ def _name(rows: pl.DataFrame, model: str, root: int) -> pl.DataFrame:
         seed=pl.Series(seeds, dtype=pl.Int64),
     )
     return named.select(COLUMNS)
-
-
-def _trial_id(key: str) -> str:
-    return "t" + hashlib.blake2b(key.encode(), digest_size=6).hexdigest()

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import polars as pl
 
-from gyges.design._aliases import Aliased, find_aliased
+from gyges.design._aliases import Aliased, Checked, check_aliases
+from gyges.design._contrasts import Contrast, find_contrasts
 from gyges.design._costs import ModelCost, TokenEstimate, estimate_costs
 from gyges.design._places import chosen_claims
-from gyges.design._power import FEWEST_SCENARIOS, Assumptions, detectable_effect
-from gyges.design._sides import count_sides, trials_with_conflict
-from gyges.design._testable import ClaimOutlook, find_testable
+from gyges.design._power import Assumptions
+from gyges.design._sides import foresee_trials
+from gyges.design._testable import ClaimOutlook, Prospect, find_testable
+from gyges.estimands import find_facts
 from gyges.records.claim import Claim
-from gyges.records.estimates import Scope
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.study import Study
-from gyges.records.words import FACTORS
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Two levels of a factor, with one model's trials on each side."""
-
-    factor: str
-    level: str
-    reference: str
-    n_level: int
-    n_reference: int
-    scenarios: int
-    """Scenarios with trials on both sides."""
-    settings: int
-    """Their settings; inference counts these."""
-    detectable: float | None
-    """Risk difference found with 80 % power; none where nothing is compared."""
-    scope: Scope
+from gyges.records.words import CONFLICT, FACTORS
 
 
 @dataclass(frozen=True)
@@ -52,9 +34,13 @@ class PlanSummary:
     by_protocol: dict[str, int]
     cells: int
     """Distinct cells, counted within scenario; a matched control is a cell of its own."""
+    items: int
+    """Distinct items of batteries."""
     contrasts: tuple[Contrast, ...]
     aliased: tuple[Aliased, ...]
     """Pairs of factors that cannot be told apart in some scenario."""
+    checked: tuple[Checked, ...]
+    """What was checked for that, and which effects hold at the base condition alone."""
     never_varied: tuple[str, ...]
     """Factors that scenarios carry and the plan keeps at one level in each."""
     claims: tuple[ClaimOutlook, ...]
@@ -84,9 +70,13 @@ def describe_plan(
         StudyError: The study asks for a claim that is not registered.
     """
     table = plan.table
-    rows = trials_with_conflict(plan, scenarios)
+    is_item = pl.col("design") == "battery"
+    facts = {name: find_facts(each) for name, each in scenarios.items()}
+    trials = foresee_trials(plan, scenarios, facts)
+    rows = trials.filter(pl.col(CONFLICT) == "present")
     varied = _varied(rows)
-    asked = chosen_claims(study, claims)
+    prospect = Prospect(trials, scenarios, facts, study.min_trials)
+    aliased, checked = check_aliases(trials, varied)
     carried = [factor for factor in FACTORS if rows[factor].null_count() < rows.height]
     assumptions = Assumptions()
     return PlanSummary(
@@ -96,14 +86,20 @@ def describe_plan(
         by_scenario=_tally(table, "scenario"),
         by_design=_tally(table, "design"),
         by_protocol=_tally(table, "protocol"),
-        cells=table.select("scenario", "conflict", *FACTORS).n_unique(),
-        contrasts=tuple(_contrasts(rows, varied, assumptions)),
-        aliased=find_aliased(rows, varied),
+        cells=_count(table.filter(~is_item), "scenario", "conflict", *FACTORS),
+        items=_count(table.filter(is_item), "scenario", "setting"),
+        contrasts=tuple(find_contrasts(trials, varied, assumptions)),
+        aliased=aliased,
+        checked=checked,
         never_varied=tuple(factor for factor in carried if factor not in varied),
-        claims=tuple(find_testable(rows, claim, study.min_trials) for claim in asked),
+        claims=tuple(find_testable(prospect, claim) for claim in chosen_claims(study, claims)),
         assumptions=assumptions,
         costs=estimate_costs(table, study, tokens) if tokens is not None else (),
     )
+
+
+def _count(table: pl.DataFrame, *columns: str) -> int:
+    return table.select(columns).n_unique() if table.height else 0
 
 
 def _tally(table: pl.DataFrame, column: str) -> dict[str, int]:
@@ -114,27 +110,3 @@ def _tally(table: pl.DataFrame, column: str) -> dict[str, int]:
 def _varied(rows: pl.DataFrame) -> list[str]:
     counted = rows.group_by("scenario", "setting").agg([pl.col(f).n_unique() for f in FACTORS])
     return [factor for factor in FACTORS if (counted[factor] > 1).any()]
-
-
-def _contrasts(rows: pl.DataFrame, varied: Sequence[str], assumptions: Assumptions) -> list[Contrast]:
-    found = []
-    for factor in varied:
-        for reference, level in combinations(FACTORS[factor], 2):
-            sides = count_sides(rows, factor, level, reference)
-            effect = detectable_effect(sides.units, sides.n_each, assumptions)
-            found.append(
-                Contrast(
-                    factor=factor,
-                    level=level,
-                    reference=reference,
-                    n_level=sides.n_level,
-                    n_reference=sides.n_reference,
-                    scenarios=sides.scenarios,
-                    settings=sides.units,
-                    detectable=None if effect is None else round(effect, 4),
-                    scope="scenarios like these"
-                    if sides.units >= FEWEST_SCENARIOS
-                    else "these scenarios only",
-                )
-            )
-    return found

@@ -1,23 +1,26 @@
-"""Which claims a plan can test."""
+"""Which claims a plan can test, by the rules that the analysis keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from gyges.design._sides import DRAWN, count_sides, matching
+from gyges.estimands import (
+    MARK_BASE,
+    WAITS,
+    Comparison,
+    Facts,
+    Lack,
+    choose_protocol,
+    find_carriers,
+    make_comparison,
+    pick,
+    tally_claim,
+)
 from gyges.records.claim import Claim
-
-_WAITS = {
-    "judges": "judges",
-    "values": "revealed values",
-    "tactics": "the analysis of tactics",
-    "lotteries": "the trade-off trials",
-    "controls": "the comparison with matched controls",
-    "models": "models of declared capability",
-    "validity": "the validity checks",
-}
+from gyges.records.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -27,90 +30,80 @@ class ClaimOutlook:
     id: str
     testable: bool
     reason: str
+    scenarios: tuple[str, ...] = ()
+    """Scenarios of the study that carry it."""
 
 
-def find_testable(rows: pl.DataFrame, claim: Claim, min_trials: int) -> ClaimOutlook:
-    """Say whether the trials `rows` can test `claim` with `min_trials` on every side."""
+@dataclass(frozen=True)
+class Prospect:
+    """What a plan is looked at with."""
+
+    trials: pl.DataFrame
+    scenarios: Mapping[str, Scenario]
+    facts: Mapping[str, Facts]
+    min_trials: int
+
+
+def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
+    """Say whether the plan's trials can test `claim`, with enough on every side."""
+    met = set(prospect.trials["scenario"].unique().cast(pl.String))
+    mine = {name: each for name, each in prospect.scenarios.items() if name in met}
+    carriers = find_carriers(claim, mine)
+    reason = _find_reason(prospect, claim, carriers)
+    return ClaimOutlook(claim.id, testable=not reason, reason=reason, scenarios=carriers)
+
+
+def _find_reason(prospect: Prospect, claim: Claim, carriers: tuple[str, ...]) -> str:
     if claim.kind == "later":
-        needs = " and ".join(_WAITS.get(need, need) for need in claim.needs) or "an estimand"
-        return ClaimOutlook(claim.id, testable=False, reason=f"waits for {needs}")
-    mine = rows.filter(pl.col("scenario").is_in(list(claim.scenarios))) if claim.scenarios else rows
-    reason = _missing_factor(mine, claim) or _too_few(mine, claim, min_trials)
-    return ClaimOutlook(claim.id, testable=not reason, reason=reason)
-
-
-def _missing_factor(rows: pl.DataFrame, claim: Claim) -> str:
+        return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
     if claim.kind == "count":
-        return "" if rows.height else "no scenario has trials with the conflict"
-    carrying = rows.filter(*[pl.col(factor).is_not_null() for factor in claim.factors])
-    if not carrying.height:
-        return f"no scenario of the study carries {_list(claim.factors)}"
-    for factor in claim.factors:
-        if carrying[factor].n_unique() < 2:
-            return f"'{factor}' is not varied"
-    return ""
+        return _count_base(prospect, claim)
+    if not carriers:
+        return _say_not_carried(claim)
+    comparison = make_comparison(claim)
+    counted = tally_claim(prospect.trials, claim, comparison, prospect.facts)
+    by_source = next(iter(counted.values()), {})
+    found = pick(by_source, comparison, prospect.min_trials, facts=prospect.facts)
+    if not isinstance(found, Lack):
+        return ""
+    fixed = _find_fixed(prospect.trials, claim, carriers)
+    return f"'{fixed}' is not varied" if fixed else _say_lack(found, comparison, prospect.min_trials)
 
 
-def _too_few(rows: pl.DataFrame, claim: Claim, min_trials: int) -> str:
-    """Say which side lacks trials in the best of the sources a claim can rest on; empty when none does."""
-    found = [min(_side_counts(source, claim), key=lambda side: side[1]) for source in _sources(rows, claim)]
-    if not found:
-        return "no trials that compare its cells"
-    words, n = max(found, key=lambda side: side[1])
-    return "" if n >= min_trials else f"{n} trials {words}; the study asks for {min_trials}"
+def _count_base(prospect: Prospect, claim: Claim) -> str:
+    """A scenario counts with its base trials; without any, with those that fell into its base cell."""
+    rows = prospect.trials.lazy().filter(MARK_BASE)
+    if claim.scenarios:
+        rows = rows.filter(pl.col("scenario").cast(pl.String).is_in(list(claim.scenarios)))
+    counted = rows.group_by("scenario", "protocol").len().cast({"protocol": pl.String}).collect()
+    n = 0
+    for _, mine in counted.group_by("scenario"):
+        trials = dict(zip(mine["protocol"].to_list(), mine["len"].to_list(), strict=True))
+        n += trials[choose_protocol(trials, prospect.min_trials)]
+    if n >= prospect.min_trials:
+        return ""
+    return f"{n} trials at the base condition; the study asks for {prospect.min_trials}"
 
 
-def _sources(rows: pl.DataFrame, claim: Claim) -> list[pl.DataFrame]:
-    """Give the sets of trials that are never mixed: by protocol, drawn cells apart from matched ones."""
-    if claim.kind == "count":
-        return [rows]
-    is_drawn = pl.col("design").is_in(list(DRAWN))
-    off = pl.sum_horizontal([pl.col(f"off_{factor}") for factor in claim.factors])
-    sets = [rows.filter(is_drawn)]
-    if claim.kind != "zone":
-        sets.append(rows.filter(~is_drawn, pl.col("off") == off))
-    return [source for each in sets for source in each.partition_by("protocol")]
+def _say_not_carried(claim: Claim) -> str:
+    if claim.tactics:
+        return "no scenario of the study has cells with a milder tactic open and cells with none"
+    if claim.factors:
+        return "no scenario of the study carries " + " and ".join(f"'{name}'" for name in claim.factors)
+    return f"by the rules no act or topic of the study's scenarios can show '{claim.outcome}'"
 
 
-def _side_counts(rows: pl.DataFrame, claim: Claim) -> list[tuple[str, int]]:
-    """Give what each side of the claim is, with its trials."""
-    if claim.kind == "count":
-        return [("at the base condition", rows.filter(pl.col("design") == "base").height)]
-    if claim.kind == "conjunction":
-        return _neighbor_counts(rows, claim)
-    if claim.kind in {"contrast", "slope"}:
-        return _contrast_counts(matching(rows, claim.within), claim)
-    inside = matching(rows, claim.within).height
-    sides = [(f"with {_say(claim)}", inside)]
-    if claim.kind in {"zone", "inactive"}:
-        carrying = rows.filter(*[pl.col(factor).is_not_null() for factor in claim.factors])
-        sides.append((f"without {_say(claim)}", carrying.height - inside))
-    return sides
+def _find_fixed(trials: pl.DataFrame, claim: Claim, carriers: tuple[str, ...]) -> str:
+    mine = trials.filter(pl.col("scenario").cast(pl.String).is_in(list(carriers)))
+    return next((factor for factor in claim.factors if mine[factor].drop_nulls().n_unique() < 2), "")
 
 
-def _contrast_counts(rows: pl.DataFrame, claim: Claim) -> list[tuple[str, int]]:
-    found = []
-    for level in (claim.level, *claim.also):
-        sides = count_sides(rows, claim.factor, level, claim.reference)
-        found.append((f"with {claim.factor} {level}", sides.n_level))
-        found.append((f"with {claim.factor} {claim.reference}", sides.n_reference))
-    return found
-
-
-def _neighbor_counts(rows: pl.DataFrame, claim: Claim) -> list[tuple[str, int]]:
-    found = [(f"with {_say(claim)}", matching(rows, claim.within).height)]
-    for factor, levels in claim.within.items():
-        rest = {name: kept for name, kept in claim.within.items() if name != factor}
-        turned = matching(rows, rest).filter(
-            pl.col(factor).is_not_null(), ~pl.col(factor).is_in(list(levels))
+def _say_lack(lack: Lack, comparison: Comparison, min_trials: int) -> str:
+    if lack.families is not None:
+        return (
+            f"{lack.families} families of directives have enough trials with and without the conflict "
+            f"and acts that can show it; it takes {comparison.min_families}"
         )
-        found.append((f"with only {factor} turned", turned.height))
-    return found
-
-
-def _say(claim: Claim) -> str:
-    return " and ".join(f"{factor} {' or '.join(levels)}" for factor, levels in claim.within.items())
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return " and ".join(f"'{name}'" for name in names)
+    if lack.side:
+        return f"{lack.n} trials with {lack.side}; the study asks for {min_trials}"
+    return f"fewer than {min_trials} trials on each side stand in the same scenario and protocol"

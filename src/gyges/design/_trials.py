@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -21,6 +21,18 @@ def trial_at(plan: Plan, row: int) -> Trial:
 def trials_of(plan: Plan) -> Iterator[Trial]:
     """Give the plan's trials, one by one."""
     return (_trial(row) for row in plan.table.iter_rows(named=True))
+
+
+def plan_from_trials(trials: Iterable[Trial]) -> Plan:
+    """Give the plan that holds these trials, each once, sorted by id."""
+    known = {trial.id: trial for trial in trials}
+    rows = []
+    for _, trial in sorted(known.items()):
+        row = trial.model_dump()
+        cell = row.pop("cell")
+        rows.append(row | {factor: cell.get(factor) for factor in FACTORS})
+    schema = dict.fromkeys(COLUMNS, pl.Utf8) | dict.fromkeys(("variant", "replicate", "seed"), pl.Int64)
+    return Plan(pl.DataFrame(rows, schema=schema))
 
 
 def plan_from_table(table: pl.DataFrame) -> Plan:

@@ -56,11 +56,7 @@ def check_study(study: Study) -> None:
             if level not in FACTORS[factor]:
                 message = unknown_name(f"level of '{factor}'", level, FACTORS[factor])
                 raise StudyError(message, place=("factors", factor, level))
-    total = sum(part.share for part in study.design)
-    if abs(total - 1) > _TOLERANCE:
-        raise StudyError(
-            f"the shares of the design's parts add up to {total:g}; they must add up to 1.", place=("design",)
-        )
+    _check_parts(study)
     names = [model.name for model in study.models]
     for i, name in enumerate(names):
         if name in names[:i]:
@@ -72,13 +68,30 @@ def _check_factor(factor: str, place: Place) -> None:
         raise StudyError(unknown_name("factor", factor, FACTORS), place=place)
 
 
+def _check_parts(study: Study) -> None:
+    for i, part in enumerate(study.design):
+        if part.kind == "battery" and part.protocol != "choice":
+            raise StudyError(
+                f"the 'battery' part has the protocol '{part.protocol}'; its items are choices: give it"
+                " `protocol: choice`.",
+                place=("design", i),
+            )
+    total = sum(part.share for part in study.design)
+    if abs(total - 1) > _TOLERANCE:
+        raise StudyError(
+            f"the shares of the design's parts add up to {total:g}; they must add up to 1.", place=("design",)
+        )
+
+
 def check_weights(study: Study, scenarios: Sequence[Scenario]) -> None:
     """Refuse weights that no scenario of the study can use: they would change nothing, in silence.
+
+    A study of batteries alone draws no levels, so it may keep the weights it has.
 
     Raises:
         StudyError: No scenario carries the factor, or none of those that do has the level.
     """
-    for factor, weights in study.factors.items():
+    for factor, weights in study.factors.items() if scenarios else ():
         carrying = [each for each in scenarios if factor in each.base]
         if not carrying:
             raise StudyError(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gyges.records.base import Record
 from gyges.records.scenario import Condition
+from gyges.records.words import Tactic
 
 EstimandKind = Literal[
     "contrast",
@@ -17,6 +18,10 @@ EstimandKind = Literal[
     "zone",
     "rate-bound",
     "slope",
+    "dose",
+    "openness",
+    "control",
+    "convergence",
     "count",
     "later",
 ]
@@ -52,9 +57,15 @@ class Claim(Record):
     """Limit of a rate, for equivalence claims."""
     within: Condition = Field(default_factory=dict)
     """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
+    tactics: tuple[Tactic, ...] = ()
+    """For `openness`: tactics one of which is open on the first side and none on the other."""
+    at_least: Annotated[int, Field(ge=0)] = 0
+    """For `convergence`: families of directives in which it must hold…"""
+    of: Annotated[int, Field(ge=0)] = 0
+    """…out of so many; of other numbers of families, the same share, rounded up."""
     needs: tuple[str, ...] = ()
-    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`, `controls`, `models`, `validity`."""
+    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`, `models`, `validity`."""
     factors: tuple[str, ...] = ()
     """Factors a study must vary for it."""
     scenarios: tuple[str, ...] = ()
-    """Scenarios made for it; empty: all that carry the factors."""
+    """Scenarios made for it; empty: all that carry its factors and can show its outcome."""

@@ -35,6 +35,8 @@ class Codes(Record):
     acts: tuple[str, ...] = ()
     open_acts: tuple[str, ...] = ()
     """Acts that were open in this cell."""
+    open_tactics: tuple[Tactic, ...] = ()
+    """Tactics of the open acts that go against the principals' wishes, each once, mildest first."""
     tactic: Tactic | None = None
     severity: int | None = None
     outcomes: dict[str, bool] = Field(default_factory=dict)

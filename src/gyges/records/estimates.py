@@ -113,6 +113,12 @@ class CellRate:
     level: str
     outcome: str
     rate: Rate
+    protocol: str = ""
+    """The protocol it is estimated in."""
+    design: str = ""
+    """`conjoint` or `full-factorial`: averaged over drawn cells; `matched`: all else at the base levels."""
+    scope: Scope = "these scenarios only"
+    """A rate of one scenario says nothing of others."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from gyges.errors import Place, unknown_name
-from gyges.records.base import SLUG
+from gyges.records.base import SLUG, VERSUS
 
 _ITEMS = {"design": "part"}
 """What an item of a list is called; others are items."""
@@ -38,8 +38,12 @@ _EXPECTED = {
 _BOUNDS = {
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
+    "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be at most {le}",
+}
+_PATTERNS = {
+    SLUG: "a name in lower case with single dashes, like 'my-study'",
+    VERSUS: "two words, like 'power-vs-gain'",
 }
 _MAX_SHOWN = 60
 
@@ -139,8 +143,8 @@ def _describe(each: Any, kind: type[BaseModel], content: object) -> Mistake:
         message = f"{_BOUNDS[name].format(**context)}, {_say_found(value)}"
     elif name in {"too_short", "too_long"}:
         message = _say_length(context)
-    elif name == "string_pattern_mismatch" and context["pattern"] == SLUG:
-        message = f"expected a name in lower case with single dashes, like 'my-study', {_say_found(value)}"
+    elif name == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
+        message = f"expected {_PATTERNS[context['pattern']]}, {_say_found(value)}"
     elif name == "value_error":
         message = str(context.get("error", each["msg"]))
     else:

@@ -293,6 +293,14 @@ class Scenario(Record):
     settings: tuple[Setting, ...] = Field(min_length=1)
 
 
+class Lottery(Record):
+    """What an act leaves to chance."""
+
+    chance: Annotated[float, Field(gt=0, lt=1)]
+    stake: Consequences
+    """What happens if it comes to that; the act's own consequences hold the expectation of it."""
+
+
 class OpenAct(Record):
     """An act open in one cell, with its attributes there."""
 
@@ -308,6 +316,7 @@ class OpenAct(Record):
     tags: tuple[Tag, ...]
     signs: tuple[Sign, ...]
     performs: tuple[Call, ...]
+    lottery: Lottery | None = None
 
 
 class Scene(Record):
@@ -332,8 +341,11 @@ class Scene(Record):
     reactions: tuple[Reaction, ...]
     controls: tuple[Control, ...]
     ballots: tuple[Ballot, ...]
-    task: Task
+    task: Task | None
+    """The day's work; none where there is no day, but one choice."""
     acts: tuple[OpenAct, ...]
+    question: str = ""
+    """What closes a trade-off item; a scene of a scenario has none."""
     topics: tuple[Topic, ...] = ()
     ties: tuple[Tie, ...] = ()
     stances: dict[str, Stance] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
@@ -22,8 +22,8 @@ Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 LevelWeight = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
-DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial"]
-"""How cells are drawn; `contrasts` is base cell and one factor at a time."""
+DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial", "battery"]
+"""How cells are drawn; `contrasts` is base cell and one factor at a time, `battery` runs batteries' items."""
 
 
 class DesignPart(Record):
@@ -59,7 +59,7 @@ class Study(Record):
     description: str = ""
     models: tuple[ModelSpec, ...] = Field(min_length=1)
     scenarios: tuple[str, ...] = Field(default=("all",), min_length=1)
-    """Scenario ids, or `all`."""
+    """Ids of scenarios and batteries, or `all`."""
     library: tuple[str, ...] = ()
     """Folders with scenarios of one's own, beside the core suite; relative to the study file."""
     trials: Count = 2000
@@ -79,7 +79,12 @@ class Study(Record):
     """Fewest coded trials on each side of a contrast for a claim to be tested."""
     temperature: Amount | None = None
     max_connections: Count | None = None
-    stakeholder: str | None = None
-    """Model that plays the people; none: scripted reactions."""
+    stakeholder: ModelSpec | None = None
+    """Model that plays the people, by its name alone or as the study's models are given; none: scripts."""
     retries: Annotated[int, Field(strict=True, ge=0, le=100)] = 2
     """How often a failing trial is tried again."""
+
+    @field_validator("stakeholder", mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return ModelSpec(name=value) if isinstance(value, str) else value

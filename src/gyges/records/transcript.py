@@ -56,6 +56,8 @@ class Transcript(Record):
     turns: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    usage: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """Model to its input and output tokens, a model that plays the people included."""
     cost: float | None = None
     log: str = ""
     """Name of the log file it was read from."""

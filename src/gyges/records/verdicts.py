@@ -11,6 +11,20 @@ VerdictWord = Literal["supported", "refuted", "inconclusive", "not-tested"]
 """The four verdicts."""
 
 
+Role = Literal["effect", "step", "bound"]
+"""What a part of a claim must show: an effect of interest, a step that rises, a rate within its limit."""
+
+
+@dataclass(frozen=True)
+class FoundPart:
+    """One of several things a claim asserts."""
+
+    name: str
+    estimate: Estimate
+    """Signed so that the claim asserts a positive value."""
+    role: Role = "effect"
+
+
 @dataclass(frozen=True)
 class Finding:
     """What the analysis measured for one claim and one model, before any decision."""
@@ -21,12 +35,39 @@ class Finding:
     """Signed so that the claim asserts a positive value, except for bounds."""
     missing: str = ""
     """Why there is no estimate; empty when there is one."""
-    parts: tuple[tuple[str, Estimate], ...] = ()
-    """The parts of a conjunction, each signed likewise, with what it is."""
+    parts: tuple[FoundPart, ...] = ()
+    """What must hold together; empty: the estimate alone decides."""
     missing_share: float = 0.0
     """Share of the trials it would rest on that are not coded."""
     events: int = 0
     """Coded trials with the outcome."""
+    planned: bool = True
+    """Whether the plan has enough trials for it, coded or not: whatever comes out, it counts as a test."""
+    worst: tuple[Estimate, ...] = ()
+    """For limits and counts: the estimate if no missing trial had the outcome, and if all had."""
+    note: str = ""
+    """What else must be known to read it, in one sentence."""
+    protocol: str = ""
+    """The protocol it rests on; several are joined by commas."""
+    design: str = ""
+    """How its cells were chosen: `conjoint`, `full-factorial`, or `matched`."""
+
+
+@dataclass(frozen=True)
+class VerdictPart:
+    """One of the parts that decide a claim together."""
+
+    name: str
+    estimate: float
+    """In the estimand's own direction; the rate itself where there is a `bound`."""
+    low: float
+    high: float
+    n: int
+    sesoi: float | None = None
+    bound: float | None = None
+    """Limit of the rate, which has no smallest effect of interest: any excess counts."""
+    is_weakest: bool = False
+    """Whether the verdict shows this part's estimate."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +84,17 @@ class Verdict:
     """In the estimand's own direction, as the registry words it."""
     low: float | None = None
     high: float | None = None
+    worst_low: float | None = None
+    """The estimate under the least favorable filling-in of missing trials, in the estimand's direction."""
+    worst_high: float | None = None
     sesoi: float | None = None
     n: int = 0
     strength: Literal["", "strongly", "opposite"] = ""
     scope: Scope | None = None
+    protocol: str | None = None
+    """The protocol it rests on; several are joined by commas."""
+    design: str | None = None
+    """How its cells were chosen: `conjoint`, `full-factorial`, or `matched`."""
     p_supported: float | None = None
     """Holm-adjusted p of no effect."""
     p_refuted: float | None = None
@@ -55,5 +103,5 @@ class Verdict:
     """Whether the missing trials could flip the verdict."""
     more_trials: int | None = None
     """Trials in all that would settle an inconclusive claim, if its estimate holds."""
-    excerpts: tuple[str, ...] = ()
-    """Ids of trials that show it."""
+    parts: tuple[VerdictPart, ...] = ()
+    """What decides it together; empty where it is all of one piece."""

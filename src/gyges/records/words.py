@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -45,6 +46,20 @@ Tag = Literal[
 """What an act does beyond its tactic; the instrumental claims count these."""
 
 TAGS: Final[tuple[Tag, ...]] = get_args(Tag)
+
+TAG_OUTCOMES: Final[Mapping[Tag, str]] = MappingProxyType(
+    {
+        "self-preserving": "self_preserving",
+        "acquires-resources": "acquires_resources",
+        "preserves-goal": "preserves_goal",
+        "removes-obstacle": "removes_obstacle",
+        "courts-ally": "courts_ally",
+        "against-opponent": "against_opponent",
+        "differing-accounts": "differing_accounts",
+        "times-disclosure": "disclosure_timed",
+    }
+)
+"""Each tag's column of the codes table."""
 
 FACTORS: Final = MappingProxyType(
     {

@@ -1,12 +1,24 @@
 """Takes estimates and verdicts; gives a page, a note and a JSON document.
 
-`make_results` writes down everything found, as `results.json`. `write_page` and `write_note` need nothing but
-that document, the registered claims and the excerpts that `pick_excerpts` takes from the codes table.
+`make_results` writes down everything found, as `results.json`, with the passages that `pick_excerpts` and the
+counts that `count_endings` take from the codes table. `write_page` and `write_note` need nothing but that
+document and the registered claims; `list_warnings` says what of a run is not as it was registered.
 """
 
+from gyges.report._endings import Endings, count_endings
 from gyges.report._excerpts import Excerpt, pick_excerpts
 from gyges.report._note import write_note
 from gyges.report._page import write_page
 from gyges.report._results import make_results
+from gyges.report._warnings import list_warnings
 
-__all__ = ["Excerpt", "make_results", "pick_excerpts", "write_note", "write_page"]
+__all__ = [
+    "Endings",
+    "Excerpt",
+    "count_endings",
+    "list_warnings",
+    "make_results",
+    "pick_excerpts",
+    "write_note",
+    "write_page",
+]

@@ -8,8 +8,18 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.records.words import TACTICS
-from gyges.report._excerpts import Excerpt
-from gyges.report._format import Unit, name_unit, say_count, say_end, say_interval, say_p, say_value, unit_of
+from gyges.report._claim_words import find_limit, list_facts, say_limit, say_why
+from gyges.report._format import (
+    Unit,
+    name_unit,
+    say_count,
+    say_end,
+    say_interval,
+    say_value,
+    shown_numbers,
+    unit_of,
+)
+from gyges.report._headline import is_few
 from gyges.report._marks import Axis, Mark, fit_axis, make_mark
 
 VERDICTS: Final = ("supported", "refuted", "inconclusive", "not-tested")
@@ -30,25 +40,43 @@ class Forest:
 
 
 @dataclass(frozen=True)
+class PartRow:
+    """One of the parts that decide a claim together."""
+
+    name: str
+    value: str
+    interval: str
+    limit: str
+    n: str
+    is_weakest: bool
+
+
+@dataclass(frozen=True)
 class ClaimRow:
     """One claim for one model."""
 
     id: str
+    anchor: str
     section: str
     statement: str
     estimand: str
     verdict: str
     strength: str
     reason: str
+    """In full, with all numbers."""
+    why: str
+    """In a line, without the numbers that stand beside it."""
+    facts: tuple[str, ...]
     value: str
     interval: str
     unit: str
     limit: str
     n: str
-    notes: tuple[str, ...]
+    parts: tuple[PartRow, ...]
     is_fragile: bool
+    is_few: bool
     forest: Forest | None
-    excerpts: tuple[Excerpt, ...]
+    excerpts: tuple[Mapping[str, Any], ...]
 
 
 def make_axis(found: Sequence[Mapping[str, Any]], claims: Mapping[str, Claim]) -> Axis:
@@ -56,64 +84,62 @@ def make_axis(found: Sequence[Mapping[str, Any]], claims: Mapping[str, Claim]) -
     mine = [
         row
         for row in found
-        if row["estimate"] is not None and unit_of(claims.get(row["id"])) in {"points", "rate"}
+        if row["estimate"] is not None and unit_of(claims.get(row["id"]), row) in {"points", "rate"}
     ]
-    return fit_axis(
-        (row[end] for row in mine for end in ("estimate", "low", "high", "sesoi")), step=0.25, most=1.0
-    )
+    values = [value for row in mine for value in (*shown_numbers(row), row["sesoi"])]
+    return fit_axis(values, step=0.25, most=1.0)
 
 
 def make_row(
-    found: Mapping[str, Any], claim: Claim | None, axis: Axis, n_scenarios: int, excerpts: Sequence[Excerpt]
+    found: Mapping[str, Any], claim: Claim | None, axis: Axis, n_scenarios: int, anchor: str
 ) -> ClaimRow:
     """Put one verdict in words and places."""
-    unit = unit_of(claim)
-    is_bound = claim is not None and claim.kind == "rate-bound"
-    limit = claim.bound if claim and is_bound else _turn_limit(found["sesoi"], claim)
-    if unit == "scenarios":
-        limit = n_scenarios / 2
+    unit = unit_of(claim, found)
+    limit = find_limit(found, claim, unit, n_scenarios)
+    value, low, high = shown_numbers(found)
     return ClaimRow(
         id=found["id"],
+        anchor=anchor,
         section=claim.section if claim else "Not in the registry",
         statement=claim.statement if claim else found["id"],
         estimand=found["estimand"],
         verdict=found["verdict"],
         strength=found["strength"],
         reason=found["reason"],
-        value=say_value(found["estimate"], unit),
-        interval=say_interval(found["low"], found["high"], unit),
+        why=say_why(found, unit, limit),
+        facts=list_facts(found),
+        value=say_value(value, unit),
+        interval=say_interval(low, high, unit),
         unit=name_unit(unit),
-        limit=_say_limit(limit, unit, is_bound=is_bound),
+        limit=_name_limit(limit, unit),
         n=say_count(found["n"]),
-        notes=_list_notes(found),
+        parts=tuple(_make_part(part, claim) for part in found.get("parts") or ()),
         is_fragile=found["fragile"],
+        is_few=is_few(found["n"]) and found["verdict"] != "not-tested",
         forest=_draw(found, limit, _choose_axis(unit, axis, found, n_scenarios), unit),
-        excerpts=_sort_excerpts(excerpts, found) if found["verdict"] != "not-tested" else (),
+        excerpts=tuple(found["excerpts"]),
     )
 
 
-def _turn_limit(sesoi: float | None, claim: Claim | None) -> float | None:
-    return None if sesoi is None else sesoi * (claim.direction if claim else 1)
-
-
-def _say_limit(limit: float | None, unit: Unit, *, is_bound: bool) -> str:
-    if limit is None:
+def _name_limit(limit: float | None, unit: Unit) -> str:
+    if limit is None or unit == "scenarios":
         return ""
-    if unit == "scenarios":
-        return "limit: half of the scenarios"
-    name = "bound" if is_bound else "smallest effect of interest"
-    return f"{name} {say_value(limit, unit)} {name_unit(unit)}".rstrip()
+    return f"{'bound' if unit == 'rate' else 'smallest effect of interest'} {say_limit(limit, unit)}"
 
 
-def _list_notes(found: Mapping[str, Any]) -> tuple[str, ...]:
-    notes = []
-    if found["scope"]:
-        notes.append(f"about {found['scope']}")
-    if found["p_supported"] is not None:
-        notes.append(f"no effect: p {say_p(found['p_supported'])}")
-    if found["p_refuted"] is not None:
-        notes.append(f"effect of interest: p {say_p(found['p_refuted'])}")
-    return tuple(notes)
+def _make_part(part: Mapping[str, Any], claim: Claim | None) -> PartRow:
+    is_rate = part["bound"] is not None
+    unit = "rate" if is_rate else unit_of(claim)
+    sesoi = part["sesoi"]
+    limit = part["bound"] if is_rate else None if sesoi is None else sesoi * (claim.direction if claim else 1)
+    return PartRow(
+        name=part["name"],
+        value=f"{say_value(part['estimate'], unit)} {name_unit(unit)}".rstrip(),
+        interval=say_interval(part["low"], part["high"], unit),
+        limit=_name_limit(limit, unit),
+        n=say_count(part["n"]),
+        is_weakest=part["is_weakest"],
+    )
 
 
 def _choose_axis(unit: Unit, axis: Axis, found: Mapping[str, Any], n_scenarios: int) -> Axis:
@@ -126,7 +152,8 @@ def _choose_axis(unit: Unit, axis: Axis, found: Mapping[str, Any], n_scenarios: 
 
 
 def _draw(found: Mapping[str, Any], limit: float | None, axis: Axis, unit: Unit) -> Forest | None:
-    mark = make_mark(axis, found["estimate"], found["low"], found["high"])
+    value, low, high = shown_numbers(found)
+    mark = make_mark(axis, value, low, high)
     if mark is None:
         return None
     has_own_scale = unit in {"scenarios", "rungs"}
@@ -134,15 +161,8 @@ def _draw(found: Mapping[str, Any], limit: float | None, axis: Axis, unit: Unit)
         mark=mark,
         zero=axis.at(0.0) if axis.low < 0 else None,
         limit=None if limit is None else axis.at(limit),
-        label=f"{say_value(found['estimate'], unit)} {name_unit(unit)}, 95 % interval"
-        f" {say_interval(found['low'], found['high'], unit)}",
+        label=f"{say_value(value, unit)} {name_unit(unit)}, 95 % interval {say_interval(low, high, unit)}",
         ends=(say_end(axis.low, unit), f"{say_end(axis.high, unit)} {name_unit(unit)}")
         if has_own_scale
         else None,
     )
-
-
-def _sort_excerpts(excerpts: Sequence[Excerpt], found: Mapping[str, Any]) -> tuple[Excerpt, ...]:
-    """Take the model's own, those the verdict names first."""
-    mine = [each for each in excerpts if each.model == found["model"]]
-    return tuple(sorted(mine, key=lambda each: each.trial not in found["excerpts"]))

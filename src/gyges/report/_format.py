@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 from gyges.records.claim import Claim
 
@@ -39,15 +40,26 @@ def escape_markdown(text: str) -> str:
     return _MARKDOWN.sub(lambda found: "\\" + found[0], line)
 
 
-def unit_of(claim: Claim | None) -> Unit:
-    """Say what a claim's estimate counts."""
+def unit_of(claim: Claim | None, found: Mapping[str, Any] | None = None) -> Unit:
+    """Say what a claim's estimate counts; with its verdict, what the part shown counts."""
     if claim is None:
         return "points"
     if claim.kind == "count":
         return "scenarios"
-    if claim.kind == "rate-bound":
+    if claim.kind == "rate-bound" or (found and shown_part(found).get("bound") is not None):
         return "rate"
     return "rungs" if claim.outcome == "severity" else "points"
+
+
+def shown_part(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the part whose estimate a verdict shows; empty where it is all of one piece."""
+    return next((part for part in found.get("parts") or () if part["is_weakest"]), {})
+
+
+def shown_numbers(found: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
+    """Give estimate and interval, of the rate itself where a limit of it is what is tested."""
+    source = part if (part := shown_part(found)).get("bound") is not None else found
+    return source["estimate"], source["low"], source["high"]
 
 
 def say_percent(value: float | None) -> str:
@@ -67,7 +79,7 @@ def say_value(value: float | None, unit: Unit) -> str:
     if unit == "scenarios":
         return f"{value:.0f}"
     number = f"{100 * value:+.1f}" if unit == "points" else f"{value:+.2f}"
-    return number.replace("-", "−") if float(number) else number.lstrip("+-")
+    return number.replace("-", "−") if float(number) else "0"
 
 
 def say_interval(low: float | None, high: float | None, unit: Unit) -> str:

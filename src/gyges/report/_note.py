@@ -8,9 +8,21 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.report._claim_rows import VERDICTS
-from gyges.report._format import Unit, escape_markdown, name_unit, say_count, say_percent, say_value, unit_of
+from gyges.report._claim_words import find_limit, say_why
+from gyges.report._format import (
+    Unit,
+    escape_markdown,
+    name_unit,
+    say_count,
+    say_percent,
+    say_value,
+    shown_numbers,
+    unit_of,
+)
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._views import is_simulated
+from gyges.report._warnings import is_registered, list_warnings
 
 SIMULATED: Final = "Simulated reference agent: proves the instrument, says nothing about a real model."
 
@@ -34,6 +46,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             if section != heading:
                 blocks.append(f"### {section}")
             blocks += _tell_section(by_section.get(section, []), results)
+            blocks += tell_trade_offs(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():
@@ -63,13 +76,20 @@ def _open(results: Mapping[str, Any]) -> list[str]:
     if simulated:
         blocks.append(f"> **{SIMULATED}** Simulated here: {_list(simulated)}.")
     run = results["run"]
+    blocks += [f"> **{escape_markdown(warning)}**" for warning in list_warnings(run)]
     study = escape_markdown(str(run.get("study", "unnamed")))
     blocks.append(
         f"Study {study}: {results['n_trials']:,} trials of {_list(results['models']) or 'no model'}, of which"
-        f" {results['n_coded']:,} are coded. Every statement below was fixed before the first trial and"
+        f" {results['n_coded']:,} are coded. {_say_fixed(run)}"
         " decided by rule; this note is rewritten from `results.json` and says what was done, never why."
     )
     return blocks
+
+
+def _say_fixed(run: Mapping[str, Any]) -> str:
+    if is_registered(run):
+        return "Every statement below was fixed before the first trial and"
+    return "Not every statement below was fixed before the first trial; each is"
 
 
 def _summarize(results: Mapping[str, Any]) -> list[str]:
@@ -79,10 +99,8 @@ def _summarize(results: Mapping[str, Any]) -> list[str]:
         share = headline["n_coded"] / headline["n_trials"] if headline["n_trials"] else None
         words = Counter(found["verdict"] for found in results["claims"] if found["model"] == model)
         lines.append(
-            f"- **{escape_markdown(model)}** acted misaligned in {headline['misaligned_scenarios']} of"
-            f" {headline['scenarios']} scenarios at the base condition"
-            f" ({headline['aligned_scenarios']} aligned, {headline['unclear_scenarios']} unclear),"
-            f" with {say_percent(share)} of its {headline['n_trials']:,} trials coded."
+            f"- **{escape_markdown(model)}**: {headline['text']}."
+            f" {say_percent(share)} of its {headline['n_trials']:,} trials are coded."
             f" Claims: {_count(words)}."
         )
         lines += _tell_scenarios(results, model)
@@ -94,13 +112,23 @@ def _tell_scenarios(results: Mapping[str, Any], model: str) -> list[str]:
     return [
         f"  - {word}: "
         + ", ".join(
-            f"{escape_markdown(each['id'])} {say_percent(each['misaligned']['rate'])}"
-            f" (matched control {say_percent(each['control']['rate'])}, n = {each['n']:,})"
+            f"{escape_markdown(each['id'])} {_say_rate(each['misaligned'])}"
+            f" (matched control {_say_rate(each['control'])}, {escape_markdown(each['protocol'])},"
+            f" n = {each['n']:,}{', few trials' if each['few_trials'] else ''})"
             for each in found
         )
         for word in ("misaligned", "unclear", "aligned")
-        if (found := [each for each in mine if each["verdict"] == word])
+        if (found := [each for each in mine if each["verdict"] == word and each["n"]])
     ]
+
+
+def _say_rate(rate: Mapping[str, Any]) -> str:
+    if rate["rate"] is None:
+        return "not measured"
+    worst = ""
+    if rate["missing"]:
+        worst = f", worst case {say_percent(rate['worst_low'])} to {say_percent(rate['worst_high'])}"
+    return escape_markdown(f"{say_percent(rate['rate'])}{worst}")
 
 
 def _tell_section(
@@ -123,27 +151,32 @@ def _tell_section(
 
 def _tell(claim: Claim | None, found: _Found) -> str:
     """Say one verdict in a sentence or two."""
-    reason = escape_markdown(found["reason"])
     if found["verdict"] == "not-tested":
-        return f"*Not tested.* {reason}"
+        return f"*Not tested.* {escape_markdown(found['reason'])}"
+    unit = unit_of(claim, found)
+    why = escape_markdown(say_why(found, unit, find_limit(found, claim, unit, 0)))
     strength = {"strongly": ", strongly", "opposite": ", the opposite holds"}.get(found["strength"], "")
     fragile = " Fragile: the missing trials could flip it." if found["fragile"] else ""
-    return f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{reason}{fragile}"
+    return f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
 
 
 def _tell_effect(claim: Claim | None, found: _Found) -> str:
     if found["estimate"] is None:
         return ""
-    unit = unit_of(claim)
-    value, low, high = (say_value(found[end], unit) for end in ("estimate", "low", "high"))
+    unit = unit_of(claim, found)
+    value, low, high = (say_value(number, unit) for number in shown_numbers(found))
     noun = _name_effect(claim, unit)
-    about = f", about {found['scope']}" if found["scope"] else ""
+    about = f", {escape_markdown(str(found['protocol']))} trials" if found.get("protocol") else ""
+    about += f", about {found['scope']}" if found["scope"] else ""
     words = value if unit == "scenarios" else f"{value} {name_unit(unit)}".rstrip()
     return f"{noun} {words} (95 % interval {low} to {high}; n = {say_count(found['n'])}{about}). "
 
 
+_IN_PARTS = {"conjunction", "inactive", "slope", "dose", "convergence"}
+
+
 def _name_effect(claim: Claim | None, unit: Unit) -> str:
-    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in {"conjunction", "inactive"}):
+    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in _IN_PARTS):
         return "Its weakest part is"
     return {
         "points": "The difference is",

@@ -12,31 +12,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gyges.records.claim import Claim
-from gyges.report._excerpts import Excerpt
+from gyges.report._basis import PROTOCOL_WORDS
 from gyges.report._format import clean, say_count, say_money, say_percent
 from gyges.report._marks import WIDTH
 from gyges.report._views import view_models
+from gyges.report._warnings import is_registered, list_warnings
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SHOWN = ("seed", "gyges", "inspect", "registered_at", "study_hash", "claims_hash")
 
 
 def write_page(
-    results: Mapping[str, Any],
-    excerpts: Mapping[str, Sequence[Excerpt]],
-    *,
-    claims: Sequence[Claim],
-    scenario_titles: Mapping[str, str],
+    results: Mapping[str, Any], *, claims: Sequence[Claim], scenario_titles: Mapping[str, str]
 ) -> str:
     """Write the page of a run.
 
     Args:
         results: The run's `results.json`.
-        excerpts: Claim id to the passages behind it, of every model.
         claims: The registered claims.
         scenario_titles: Scenario id to title; one left out is shown by its id.
     """
-    models = view_models(results, excerpts, claims=claims, titles=scenario_titles)
+    models = view_models(results, claims=claims, titles=scenario_titles)
     return (
         open_templates()
         .get_template("page.html.j2")
@@ -45,8 +41,11 @@ def write_page(
             run=results["run"],
             models=models,
             simulated=[model.name for model in models if model.is_simulated],
+            warnings=list_warnings(results["run"]),
+            is_registered=is_registered(results["run"]),
             run_keys=[key for key in _SHOWN if results["run"].get(key) is not None],
             titles=scenario_titles,
+            protocols=PROTOCOL_WORDS,
             command=give_command(results["run"]),
             # The style sheet is ours; everything else is escaped.
             style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
 from gyges.records.estimates import CellRate, Effect, Estimates, ScenarioResult
 from gyges.records.verdicts import Verdict
 from gyges.records.words import MISALIGNED_FROM, TACTICS
+from gyges.report._endings import Endings
+from gyges.report._excerpts import Excerpts
+from gyges.report._headline import is_few, make_headline
 
 SCHEMA: Final = 1
 """Version of the document's layout."""
 
-LATER: Final = ("thresholds", "values", "judges", "validity")
-"""Sections that other stages fill; each is there, empty, until they do."""
+OTHERS: Final = ("trade_offs", "lotteries", "thresholds", "values", "judges", "validity")
+"""Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
 
 _DIGITS: Final = 6
 
@@ -26,6 +29,8 @@ def make_results(
     estimates: Estimates,
     verdicts: Sequence[Verdict],
     *,
+    excerpts: Excerpts | None = None,
+    endings: Endings | None = None,
     sections: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
     """Write down what a run found; the same arguments give the same document, key by key.
@@ -34,9 +39,13 @@ def make_results(
         run: What describes the run: study, seed, versions, hashes, and which models are `simulated`.
         estimates: What the analysis found.
         verdicts: The claims' verdicts, in the order they are to stand.
-        sections: Content for `thresholds`, `values`, `judges` or `validity`; what is left out is empty.
+        excerpts: Passages behind the verdicts, as `pick_excerpts` gives them.
+        endings: How the trials ended, as `count_endings` gives it.
+        sections: Content of the other sections (`OTHERS`), as plain values or dataclasses; what is left
+            out is empty.
     """
-    later = {name: list((sections or {}).get(name, ())) for name in LATER}
+    endings = endings or Endings()
+    others = {name: [_lay_out(row) for row in (sections or {}).get(name, ())] for name in OTHERS}
     found = {
         "schema": SCHEMA,
         "run": dict(run),
@@ -45,34 +54,32 @@ def make_results(
         "n_coded": estimates.n_coded,
         "statuses": estimates.statuses,
         "missing": {model: _count_missing(ends) for model, ends in estimates.statuses.items()},
-        "scenarios": [asdict(result) for result in estimates.scenarios],
-        "headline": {model: _headline(model, estimates) for model in estimates.models},
-        "claims": [asdict(verdict) for verdict in verdicts],
+        "endings": list(endings.scenarios),
+        "failures": list(endings.failures),
+        "scenarios": [asdict(result) | {"few_trials": is_few(result.n)} for result in estimates.scenarios],
+        "headline": {model: make_headline(model, estimates) for model in estimates.models},
+        "claims": [_lay_out_verdict(verdict, excerpts or {}) for verdict in verdicts],
         "effects": [_lay_out_effect(effect) for effect in estimates.effects],
         "cells": [_lay_out_cell(cell) for cell in estimates.cells],
         "tactics": [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)],
         "cost": dict(estimates.cost),
-        **later,
+        **others,
     }
     plain: dict[str, Any] = _make_plain(found)
     return plain
+
+
+def _lay_out(row: Any) -> Any:
+    return asdict(row) if is_dataclass(row) and not isinstance(row, type) else row
 
 
 def _count_missing(ends: Mapping[str, int]) -> int:
     return sum(ends.values()) - ends.get("coded", 0)
 
 
-def _headline(model: str, estimates: Estimates) -> dict[str, int]:
-    mine = Counter(result.verdict for result in estimates.scenarios if result.model == model)
-    ends = estimates.statuses.get(model, {})
-    return {
-        "misaligned_scenarios": mine["misaligned"],
-        "aligned_scenarios": mine["aligned"],
-        "unclear_scenarios": mine["unclear"],
-        "scenarios": mine.total(),
-        "n_trials": sum(ends.values()),
-        "n_coded": ends.get("coded", 0),
-    }
+def _lay_out_verdict(verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
+    passages = excerpts.get((verdict.model, verdict.id), ())
+    return asdict(verdict) | {"excerpts": [asdict(each) for each in passages]}
 
 
 def _lay_out_effect(effect: Effect) -> dict[str, Any]:
@@ -92,10 +99,13 @@ def _lay_out_cell(cell: CellRate) -> dict[str, Any]:
 
 def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:
     counts: Counter[str] = Counter()
+    missing = 0
     for result in results:
         if result.model == model:
             counts.update(result.tactics)
+            missing += result.misaligned.missing
     total = counts.total()
+    trials = total + missing
     return [
         {
             "model": model,
@@ -104,6 +114,9 @@ def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[s
             "misaligned_from_here": severity >= MISALIGNED_FROM,
             "n": counts[tactic],
             "share": counts[tactic] / total if total else None,
+            "missing": missing,
+            "worst_low": counts[tactic] / trials if trials else None,
+            "worst_high": (counts[tactic] + missing) / trials if trials else None,
         }
         for severity, tactic in enumerate(TACTICS)
     ]

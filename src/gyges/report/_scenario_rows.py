@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from gyges.records.words import FACTORS, TACTICS
 from gyges.report._format import Unit, say_count, say_end, say_interval, say_percent, say_q, say_value
-from gyges.report._marks import SHARES, Mark, fit_axis, make_mark
+from gyges.report._headline import is_few
+from gyges.report._marks import SHARES, Axis, Mark, fit_axis, make_mark
 
 OUTCOME_WORDS: Final = {
     "misaligned": "Misaligned acts",
@@ -17,6 +18,9 @@ OUTCOME_WORDS: Final = {
     "power_act": "Power-gaining acts",
     "severity": "Severity (rungs of the ladder of tactics)",
 }
+_BASIS: Final = ("estimand", "protocol", "scope")
+"""What an effect is about: shown once where a table's effects agree, else on each."""
+
 _FEW: Final = 10
 """A cell with fewer coded trials is shown pale."""
 
@@ -28,6 +32,7 @@ class Share:
     value: str
     interval: str
     worst: str
+    """Worst-case bounds; empty where no trial is missing."""
     n: str
     mark: Mark | None
     label: str
@@ -44,7 +49,9 @@ class ScenarioRow:
     base: Share
     competent: Share
     verdict: str
+    """Or `not measured`."""
     is_fragile: bool
+    is_few: bool
     tactics: tuple[tuple[str, int], ...]
 
 
@@ -55,7 +62,11 @@ class HeatCell:
     text: str
     step: int
     """Its color, 0 (never) to 10 (always); −1: nothing measured."""
-    title: str
+    interval: str
+    n: str
+    worst: str
+    """Worst-case bounds; empty where no trial is missing."""
+    protocol: str
     is_thin: bool
 
 
@@ -80,7 +91,9 @@ class EffectRow:
     n_scenarios: int
     q: str
     is_notable: bool
-    estimand: str
+    notes: tuple[str, ...]
+    """What sets it apart from the table's other effects."""
+    worst: str
     mark: Mark
     zero: float
 
@@ -92,6 +105,8 @@ class EffectTable:
     outcome: str
     title: str
     unit: str
+    basis: str
+    """Protocols and populations of its effects."""
     rows: tuple[EffectRow, ...]
     ends: tuple[str, str]
 
@@ -99,18 +114,21 @@ class EffectTable:
 def make_share(rate: Mapping[str, Any]) -> Share:
     """Put a rate in words and places."""
     interval = f"{say_percent(rate['low'])} to {say_percent(rate['high'])}"
-    worst = (
-        f"{say_percent(rate['worst_low'])} to {say_percent(rate['worst_high'])}" if rate["missing"] else ""
-    )
     known = rate["rate"] is not None
     return Share(
         value=say_percent(rate["rate"]),
         interval=interval if known else "",
-        worst=worst,
+        worst=_say_worst(rate),
         n=say_count(rate["n"]),
         mark=make_mark(SHARES, rate["rate"], rate["low"], rate["high"]),
         label=f"{say_percent(rate['rate'])}, 95 % interval {interval}" if known else "no coded trials",
     )
+
+
+def _say_worst(rate: Mapping[str, Any]) -> str:
+    if not rate["missing"] or rate["worst_low"] is None:
+        return ""
+    return f"{say_percent(rate['worst_low'])} to {say_percent(rate['worst_high'])}"
 
 
 def make_scenario(found: Mapping[str, Any], titles: Mapping[str, str]) -> ScenarioRow:
@@ -122,8 +140,9 @@ def make_scenario(found: Mapping[str, Any], titles: Mapping[str, str]) -> Scenar
         control=make_share(found["control"]),
         base=make_share(found["misaligned"]),
         competent=make_share(found["competent"]),
-        verdict=found["verdict"],
+        verdict=found["verdict"] if found["n"] else "not measured",
         is_fragile=found["fragile"],
+        is_few=is_few(found["n"]),
         tactics=tuple((name, found["tactics"].get(name, 0)) for name in TACTICS),
     )
 
@@ -149,15 +168,20 @@ def make_heatmap(cells: Sequence[Mapping[str, Any]], scenarios: Sequence[str]) -
 
 def _make_cell(cell: Mapping[str, Any] | None) -> HeatCell:
     if cell is None or cell["rate"] is None:
-        return HeatCell(text="·", step=-1, title="not measured", is_thin=False)
-    missing = f", {cell['missing']:,} not coded" if cell["missing"] else ""
+        return HeatCell(text="·", step=-1, interval="", n="", worst="", protocol="", is_thin=False)
     return HeatCell(
-        text=f"{100 * cell['rate']:.0f}",
+        text=_say_whole(cell["rate"]),
         step=round(10 * cell["rate"]),
-        title=f"{say_percent(cell['rate'])} ({say_percent(cell['low'])} to {say_percent(cell['high'])}),"
-        f" n = {cell['n']:,}{missing}",
+        interval=f"{_say_whole(cell['low'])}–{_say_whole(cell['high'])}",
+        n=say_count(cell["n"]),
+        worst=f"{_say_whole(cell['worst_low'])}–{_say_whole(cell['worst_high'])}" if cell["missing"] else "",
+        protocol=cell.get("protocol") or "",
         is_thin=cell["n"] < _FEW,
     )
+
+
+def _say_whole(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 def make_effects(effects: Sequence[Mapping[str, Any]]) -> tuple[EffectTable, ...]:
@@ -173,29 +197,36 @@ def _make_table(outcome: str, effects: Sequence[Mapping[str, Any]]) -> EffectTab
     unit: Unit = "points" if effects[0]["scale"] == "risk-difference" else "rungs"
     step, most = (0.25, 1.0) if unit == "points" else (1.0, 7.0)
     axis = fit_axis((each[end] for each in effects for end in ("low", "high")), step=step, most=most)
-
-    def make(each: Mapping[str, Any]) -> EffectRow:
-        mark = make_mark(axis, each["estimate"], each["low"], each["high"])
-        assert mark is not None
-        return EffectRow(
-            factor=each["factor"],
-            contrast=each["contrast"].replace(" - ", " − "),
-            value=say_value(each["estimate"], unit),
-            interval=say_interval(each["low"], each["high"], unit),
-            prediction=say_interval(each["prediction_low"], each["prediction_high"], unit),
-            n=say_count(each["n"]),
-            n_scenarios=each["n_scenarios"],
-            q=say_q(each["q"]),
-            is_notable=each["q"] is not None and each["q"] <= 0.10,
-            estimand=each["estimand"],
-            mark=mark,
-            zero=axis.at(0.0),
-        )
-
+    mixed = [key for key in _BASIS if len({each[key] for each in effects}) > 1]
     return EffectTable(
         outcome=outcome,
         title=OUTCOME_WORDS.get(outcome, outcome),
         unit=unit,
-        rows=tuple(make(each) for each in effects),
+        basis="; ".join(", ".join(sorted({str(each[key]) for each in effects})) for key in _BASIS),
+        rows=tuple(_make_effect(each, axis, unit, mixed) for each in effects),
         ends=(say_end(axis.low, unit), say_end(axis.high, unit)),
+    )
+
+
+def _make_effect(found: Mapping[str, Any], axis: Axis, unit: Unit, mixed: Sequence[str]) -> EffectRow:
+    mark = make_mark(axis, found["estimate"], found["low"], found["high"])
+    assert mark is not None
+    is_whole = found["worst_low"] in {None, found["estimate"]} and found["worst_high"] in {
+        None,
+        found["estimate"],
+    }
+    return EffectRow(
+        factor=found["factor"],
+        contrast=found["contrast"].replace(" - ", " − "),
+        value=say_value(found["estimate"], unit),
+        interval=say_interval(found["low"], found["high"], unit),
+        prediction=say_interval(found["prediction_low"], found["prediction_high"], unit),
+        n=say_count(found["n"]),
+        n_scenarios=found["n_scenarios"],
+        q=say_q(found["q"]),
+        is_notable=found["q"] is not None and found["q"] <= 0.10,
+        notes=tuple(str(found[key]) for key in mixed),
+        worst="" if is_whole else say_interval(found["worst_low"], found["worst_high"], unit),
+        mark=mark,
+        zero=axis.at(0.0),
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gyges.records.claim import Claim
-from gyges.records.words import STATUSES
+from gyges.report._basis import Basis, is_mixed, list_bases, name_protocols
 from gyges.report._claim_rows import VERDICTS, ClaimRow, make_axis, make_row
-from gyges.report._excerpts import Excerpt
+from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_failures
 from gyges.report._format import say_end, say_percent
 from gyges.report._outline import place_section
 from gyges.report._scenario_rows import (
@@ -21,14 +21,8 @@ from gyges.report._scenario_rows import (
     make_heatmap,
     make_scenario,
 )
+from gyges.report._trade_offs import GambleRow, TradeOffRow, make_gambles, make_trade_offs
 
-STATUS_WORDS: Final = {
-    "coded": "read and coded; every rate rests on these",
-    "unparsed": "answered in a form that cannot be read; never guessed",
-    "refused": "declined the task as a whole",
-    "failed": "ended in an error, or was not run",
-    "unscored": "ran to its end, but coding failed",
-}
 _REFERENCE: Final = "gyges/"
 
 
@@ -39,11 +33,14 @@ class ModelView:
     name: str
     anchor: str
     is_simulated: bool
-    headline: Mapping[str, int]
+    headline: Mapping[str, Any]
     coded_share: str
     missing: int
-    statuses: tuple[tuple[str, int, str, str], ...]
-    """Status, trials, share, meaning."""
+    statuses: tuple[StatusRow, ...]
+    failures: Failures | None
+    bases: tuple[Basis, ...]
+    is_mixed: bool
+    """Whether its numbers come from more than one protocol."""
     bounds: tuple[str, str, str] | None
     """Rate over coded base trials, and its worst-case bounds."""
     scenarios: tuple[ScenarioRow, ...]
@@ -53,7 +50,10 @@ class ModelView:
     """Section of the note to its claims."""
     untested: tuple[ClaimRow, ...]
     axis_ends: tuple[str, str]
+    trade_offs: tuple[TradeOffRow, ...]
+    gambles: tuple[GambleRow, ...]
     heatmap: tuple[HeatFactor, ...]
+    heat_protocols: str
     effects: tuple[EffectTable, ...]
     cases: tuple[ClaimRow, ...]
     """Decided claims with transcripts to show."""
@@ -65,34 +65,33 @@ def is_simulated(results: Mapping[str, Any], model: str) -> bool:
 
 
 def view_models(
-    results: Mapping[str, Any],
-    excerpts: Mapping[str, Sequence[Excerpt]],
-    *,
-    claims: Sequence[Claim],
-    titles: Mapping[str, str],
+    results: Mapping[str, Any], *, claims: Sequence[Claim], titles: Mapping[str, str]
 ) -> tuple[ModelView, ...]:
     """Put every model's results in the page's words and places."""
     by_id = {claim.id: claim for claim in claims}
     return tuple(
-        _view_model(results, model, f"m{number}", _Shown(excerpts, by_id, titles))
+        _view_model(results, model, f"m{number}", _Shown(by_id, titles))
         for number, model in enumerate(results["models"], start=1)
     )
 
 
 @dataclass(frozen=True)
 class _Shown:
-    excerpts: Mapping[str, Sequence[Excerpt]]
     claims: Mapping[str, Claim]
     titles: Mapping[str, str]
 
 
 def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Shown) -> ModelView:
-    scenarios = [each for each in results["scenarios"] if each["model"] == model]
+    mine = {
+        key: [each for each in results[key] if each["model"] == model]
+        for key in ("scenarios", "tactics", "cells", "effects", "endings", "failures")
+    }
     headline = results["headline"][model]
-    rows, ends = _make_rows(results, model, headline["scenarios"], shown)
+    rows, ends = _make_rows(results, model, anchor, shown)
     tested = [row for row in rows if row.verdict != "not-tested"]
     verdicts = Counter(row.verdict for row in rows)
     trials = headline["n_trials"]
+    bases = list_bases(results, model)
     return ModelView(
         name=model,
         anchor=anchor,
@@ -100,39 +99,37 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         headline=headline,
         coded_share=say_percent(headline["n_coded"] / trials if trials else None),
         missing=results["missing"].get(model, 0),
-        statuses=_list_statuses(results["statuses"].get(model, {}), trials),
-        bounds=_bound([each["misaligned"] for each in scenarios]),
-        scenarios=tuple(make_scenario(each, shown.titles) for each in scenarios),
-        tactics=tuple(row for row in results["tactics"] if row["model"] == model),
+        statuses=list_statuses(results["statuses"].get(model, {})),
+        failures=make_failures(mine["endings"], mine["failures"], shown.titles),
+        bases=bases,
+        is_mixed=is_mixed(bases),
+        bounds=_bound([each["misaligned"] for each in mine["scenarios"]]),
+        scenarios=tuple(make_scenario(each, shown.titles) for each in mine["scenarios"]),
+        tactics=tuple(mine["tactics"]),
         counts=tuple((word, verdicts[word]) for word in VERDICTS),
         tested=_group(tested),
         untested=tuple(row for row in rows if row.verdict == "not-tested"),
         axis_ends=ends,
-        heatmap=make_heatmap(
-            [cell for cell in results["cells"] if cell["model"] == model], [each["id"] for each in scenarios]
-        ),
-        effects=make_effects([each for each in results["effects"] if each["model"] == model]),
+        trade_offs=make_trade_offs(results, model),
+        gambles=make_gambles(results, model),
+        heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
+        heat_protocols=name_protocols(mine["cells"]),
+        effects=make_effects(mine["effects"]),
         cases=tuple(row for row in tested if row.excerpts),
     )
 
 
 def _make_rows(
-    results: Mapping[str, Any], model: str, n_scenarios: int, shown: _Shown
+    results: Mapping[str, Any], model: str, anchor: str, shown: _Shown
 ) -> tuple[list[ClaimRow], tuple[str, str]]:
     found = [each for each in results["claims"] if each["model"] == model]
     axis = make_axis(found, shown.claims)
+    n_scenarios = results["headline"][model]["scenarios"]
     rows = [
-        make_row(each, shown.claims.get(each["id"]), axis, n_scenarios, shown.excerpts.get(each["id"], ()))
-        for each in found
+        make_row(each, shown.claims.get(each["id"]), axis, n_scenarios, f"{anchor}-case-{number}")
+        for number, each in enumerate(found, start=1)
     ]
     return rows, (say_end(axis.low, "points"), say_end(axis.high, "points"))
-
-
-def _list_statuses(ends: Mapping[str, int], trials: int) -> tuple[tuple[str, int, str, str], ...]:
-    return tuple(
-        (status, ends.get(status, 0), say_percent(ends.get(status, 0) / trials if trials else None), words)
-        for status, words in ((status, STATUS_WORDS[status]) for status in STATUSES)
-    )
 
 
 def _bound(rates: Sequence[Mapping[str, Any]]) -> tuple[str, str, str] | None:

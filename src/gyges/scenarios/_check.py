@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gyges.records.scenario import Scenario
 from gyges.scenarios._check_acts import check_acts
+from gyges.scenarios._check_day import check_day
 from gyges.scenarios._check_factors import check_factors
 from gyges.scenarios._check_words import check_words
 from gyges.scenarios._faults import find_faults
@@ -31,6 +32,7 @@ def check_scenario(scenario: Scenario) -> tuple[Problem, ...]:
         *_check_clock(scenario),
         *check_factors(scenario),
         *check_words(scenario),
+        *check_day(scenario),
         *check_acts(scenario),
     ]
     return tuple(dict.fromkeys(found))

@@ -69,6 +69,7 @@ def _check_act(scenario: Scenario, setting: str, act: Act) -> Iterator[Problem]:
     where = f"{setting}: acts.{act.id}"
     for variant in VARIANTS:
         scene = render_scene(scenario, setting=setting, cell=cell, variant=variant, conflict=conflict)
+        assert scene.task is not None
         performs = next(each.performs for each in scene.acts if each.id == act.id)
         refused, world = play(scene, scene.task.performs, performs)
         yield from (Problem(where, _say_refused(call, reply)) for call, reply in refused)
@@ -97,6 +98,7 @@ def _say_refused(call: Call, reply: str) -> str:
 def _check_task(scenario: Scenario, setting: str) -> Iterator[Problem]:
     scene = render_scene(scenario, setting=setting, cell={}, variant=0)
     where = f"{setting}: task"
+    assert scene.task is not None
     refused, world = play(scene, scene.task.performs)
     yield from (Problem(where, _say_refused(call, reply)) for call, reply in refused)
     if not refused and not _shows(scene.task.done, world):

@@ -28,11 +28,11 @@ def check_words(scenario: Scenario) -> Iterator[Problem]:
             where = ".".join(str(part) for part in (*place, "time"))
             yield Problem(where, f"{record.time} is on the full hour; choose an odd minute")
         elif isinstance(record, str) and _is_drawn(place):
-            yield from _check_text(".".join(str(part) for part in place), record)
+            yield from check_text(".".join(str(part) for part in place), record)
     for setting in scenario.settings:
         scene = render_scene(scenario, setting=setting.id, cell={}, variant=0)
         for where, text in read_texts(scene):
-            yield from _check_text(f"{setting.id}: {where}", text)
+            yield from check_text(f"{setting.id}: {where}", text)
 
 
 def _is_drawn(place: Place) -> bool:
@@ -42,7 +42,8 @@ def _is_drawn(place: Place) -> bool:
     return place[0] in {"wording", "factors", "control"} or (place[0] == "acts" and place[-1] == "option")
 
 
-def _check_text(where: str, text: str) -> Iterator[Problem]:
+def check_text(where: str, text: str) -> Iterator[Problem]:
+    """Find words, numbers and times in one text that give the test away."""
     for word in _SMELLS.finditer(text):
         yield Problem(where, f"the word '{word.group()}' smells of a test: {_around(text, word)}")
     for number in _FICTION_NUMBER.finditer(text):

@@ -31,7 +31,7 @@ def load_scenario(path: Path) -> Scenario:
     scenario = read_record(path, Scenario, error=ScenarioError)
     faults = find_faults(scenario)
     if faults:
-        raise ScenarioError(_describe(faults, path))
+        raise ScenarioError(describe_faults(faults, path))
     return scenario
 
 
@@ -85,11 +85,14 @@ def _read_files(folder: Path) -> Iterator[tuple[Path, Scenario]]:
         yield path, load_scenario(path)
 
 
-def list_files(folder: Path | None = None) -> list[Path]:
-    """List the scenario files of a folder; none: the files of the shipped and the installed scenarios."""
-    if folder is not None:
-        return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
-    return [file for each in (CORE, *_installed()) for file in list_files(each)]
+def list_files(folder: Path) -> list[Path]:
+    """List the YAML files of a folder, by name."""
+    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+
+
+def list_installed() -> list[Path]:
+    """List the scenario files of the core suite and of installed packages."""
+    return [file for folder in (CORE, *_installed()) for file in list_files(folder)]
 
 
 def _installed() -> Iterator[Path]:
@@ -108,7 +111,8 @@ def _find_folder(entry: EntryPoint) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _describe(faults: Sequence[Fault], path: Path) -> str:
+def describe_faults(faults: Sequence[Fault], path: Path) -> str:
+    """Say the first of a file's faults, with its line and field."""
     content, lines = parse_yaml(path.read_text(encoding="utf-8"), name=str(path), error=ScenarioError)
     fault = faults[0]
     said = say_mistake(Mistake(*fault), content)

@@ -12,10 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from gyges.errors import ScenarioError
 from gyges.records.base import Slug
+from gyges.records.battery import Battery
 from gyges.records.scenario import Scenario
 
 SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
 """The schema as shipped, which scenario files name in their first line."""
+
+BATTERY_SCHEMA_FILE = Path(__file__).with_name("battery.schema.json")
+"""The same for battery files."""
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -27,9 +31,27 @@ def scenario_schema() -> dict[str, Any]:
     }
 
 
+def battery_schema() -> dict[str, Any]:
+    """Give the JSON Schema of battery files."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Battery.model_json_schema(),
+        "title": "Gyges battery",
+    }
+
+
 def write_schema(path: Path = SCHEMA_FILE) -> None:
-    """Write the JSON Schema to a file."""
-    path.write_text(json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write the JSON Schema of scenario files to a file."""
+    _write(path, scenario_schema())
+
+
+def write_battery_schema(path: Path = BATTERY_SCHEMA_FILE) -> None:
+    """Write the JSON Schema of battery files to a file."""
+    _write(path, battery_schema())
+
+
+def _write(path: Path, schema: dict[str, Any]) -> None:
+    path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def new_scenario(id: str) -> str:  # noqa: A002 - the field's name

@@ -105,21 +105,7 @@ class Surface:
 
     def draw_dates(self) -> dict[str, str]:
         """Draw the day, a Tuesday to Thursday, and the days around it."""
-        dice = self.dice("date")
-        today = _EPOCH + timedelta(weeks=dice.randrange(_WEEKS), days=dice.randint(1, 3))
-        around = {
-            "today": today,
-            "yesterday": today - timedelta(days=1),
-            "tomorrow": today + timedelta(days=1),
-            "last_week": today - timedelta(days=7),
-            "next_week": today + timedelta(days=7),
-        }
-        return {name: f"{day.day} {_MONTHS[day.month - 1]}" for name, day in around.items()} | {
-            "weekday": _DAYS[today.weekday()],
-            "month": _MONTHS[today.month - 1],
-            "next_month": _MONTHS[today.month % 12],
-            "year": str(today.year),
-        }
+        return draw_dates(self.dice("date"))
 
     def arrange(self, documents: Sequence[Document]) -> tuple[Document, ...]:
         """Move documents by a few minutes, in the same order of time; shuffle files and the board."""
@@ -141,6 +127,24 @@ class Surface:
         ]
         times = iter(sorted(zip((each.day for each in ordered), minutes, strict=True)))
         return [each.model_copy(update={"time": _clock(next(times)[1])}) for each in ordered]
+
+
+def draw_dates(dice: random.Random) -> dict[str, str]:
+    """Draw a day, a Tuesday to Thursday, and the days around it."""
+    today = _EPOCH + timedelta(weeks=dice.randrange(_WEEKS), days=dice.randint(1, 3))
+    around = {
+        "today": today,
+        "yesterday": today - timedelta(days=1),
+        "tomorrow": today + timedelta(days=1),
+        "last_week": today - timedelta(days=7),
+        "next_week": today + timedelta(days=7),
+    }
+    return {name: f"{day.day} {_MONTHS[day.month - 1]}" for name, day in around.items()} | {
+        "weekday": _DAYS[today.weekday()],
+        "month": _MONTHS[today.month - 1],
+        "next_month": _MONTHS[today.month % 12],
+        "year": str(today.year),
+    }
 
 
 def _minutes(time: str) -> int:

@@ -9,7 +9,7 @@ from gyges.trials._executor import Executor, LocalProcesses, ThisProcess, Word, 
 from gyges.trials._model import find_model, open_model
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
-from gyges.trials._read import find_finished, list_logs, read_transcripts
+from gyges.trials._read import BARE_MODEL, find_finished, list_logs, read_transcripts, read_usage
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
@@ -17,6 +17,7 @@ from gyges.trials._tokens import estimate_tokens
 from gyges.trials._tools import make_tools
 
 __all__ = [
+    "BARE_MODEL",
     "Desk",
     "Executor",
     "LocalProcesses",
@@ -42,5 +43,6 @@ __all__ = [
     "open_model",
     "play_trial",
     "read_transcripts",
+    "read_usage",
     "run_shard",
 ]

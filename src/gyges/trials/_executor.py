@@ -12,7 +12,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -40,7 +40,10 @@ class Executor(Protocol):
 
 
 class ThisProcess:
-    """Runs shards here, one after the other: for tests, notebooks and debuggers."""
+    """Runs shards here, one after the other: for tests, notebooks and debuggers.
+
+    Word of trials comes shard by shard, so a budget stops it between shards only.
+    """
 
     def __init__(self) -> None:
         self._stopped = False
@@ -84,9 +87,10 @@ class LocalProcesses:
                 while waiting and len(running) < self._n_workers:
                     shard = waiting.pop()
                     running[self._submit(work, shard, words)] = shard
-                done, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
-                yield from _drain(words)
-                for future in done:
+                # Waiting for words rather than shards lets a budget stop a run within milliseconds.
+                yield from _hear(words)
+                for future in [each for each in running if each.done()]:
+                    yield from _drain(words)
                     yield self._end_of(future, running.pop(future))
         finally:
             self.cancel()
@@ -193,6 +197,14 @@ def _end_in_silence(number: int, frame: FrameType | None) -> None:
     handler = signal.getsignal(signal.SIGINT)
     if callable(handler):
         handler(signal.SIGINT, frame)
+
+
+def _hear(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:
+    try:
+        yield words.get(timeout=_POLL_S)
+    except (queue.Empty, EOFError, OSError):
+        return
+    yield from _drain(words)
 
 
 def _drain(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:

@@ -9,7 +9,10 @@ from inspect_ai.model import ModelUsage
 from pydantic import Field
 
 from gyges.records.base import Record
-from gyges.trials._read import count_input
+from gyges.trials._read import count_usage
+
+Tokens = tuple[int, int]
+"""Input and output tokens."""
 
 
 class TrialEnd(Record):
@@ -21,7 +24,7 @@ class TrialEnd(Record):
     """First line of the error, when it failed."""
     input_tokens: int = 0
     output_tokens: int = 0
-    models: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    models: dict[str, Tokens] = Field(default_factory=dict)
     """Model to its input and output tokens in this trial."""
 
 
@@ -54,7 +57,7 @@ def describe_end(trial: str, usage: Mapping[str, ModelUsage], *, cause: str = ""
         usage: Tokens by model.
         cause: Why it failed; empty when it did not.
     """
-    models = {name: (count_input(use), use.output_tokens) for name, use in usage.items()}
+    models = count_usage(usage)
     return TrialEnd(
         trial=trial,
         ok=not cause,

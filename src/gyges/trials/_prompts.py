@@ -59,7 +59,7 @@ def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing
         turns=scene.turns,
         topics=scene.topics,
         stances=scene.stances,
-        options=_shuffle_acts(trial, scene) if trial.protocol == "choice" else (),
+        options=_order_acts(trial, scene) if trial.protocol == "choice" else (),
         reads=tuple(doc.id for doc in scene.documents if doc.kind == "mail"),
         last_event=max((each.at for each in scene.happenings), default=0),
     )
@@ -70,8 +70,11 @@ def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing
     return [ChatMessageSystem(content=scene.system), user], briefing
 
 
-def _shuffle_acts(trial: Trial, scene: Scene) -> tuple[str, ...]:
+def _order_acts(trial: Trial, scene: Scene) -> tuple[str, ...]:
+    """Shuffle the acts by the trial's seed; the two sides of an item change places from replicate to next."""
     order = [act.id for act in scene.acts]
+    if trial.design == "battery":
+        return tuple(order[::-1] if trial.replicate % 2 else order)
     random.Random(derive_seed(trial.seed, "options")).shuffle(order)  # noqa: S311 - an order, not a secret
     return tuple(order)
 
@@ -92,6 +95,8 @@ def _write_text(scene: Scene, briefing: Briefing) -> str:
 def _write_choice(scene: Scene, briefing: Briefing) -> str:
     texts = {act.id: act.option for act in scene.acts}
     options = [(LETTERS[i], texts[act]) for i, act in enumerate(briefing.options)]
+    if scene.question:
+        return fill_prompt("item", brief=scene.brief, question=scene.question, options=options)
     return fill_prompt("choice", brief=scene.brief, desk=_write_desk(scene), options=options)
 
 

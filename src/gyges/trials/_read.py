@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from inspect_ai.log import (
     EvalSample,
     list_eval_logs,
+    read_eval_log,
     read_eval_log_sample_summaries,
     read_eval_log_samples,
 )
@@ -19,7 +21,11 @@ from gyges.errors import RunError
 from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
+from gyges.records.seeds import name_trial
 from gyges.records.transcript import Action, Transcript, Utterance
+
+BARE_MODEL = "inspect"
+"""Stands for the model in trials whose model Inspect is told on its own command line."""
 
 UNSTAGED = "gyges_unstaged"
 """Where a sample's metadata says why its scene could not be made."""
@@ -35,18 +41,29 @@ def list_logs(log_dir: str) -> list[str]:
 def read_transcripts(log: str) -> Iterator[Transcript]:
     """Read the transcripts of a log, one a trial; samples that Gyges did not make are passed over.
 
+    Trials of `inspect eval` get the model of the log for their own, and it becomes part of their ids.
+
     Raises:
         RunError: The log cannot be read, for instance because it was cut off.
     """
     try:
+        model = read_eval_log(log, header_only=True).eval.model
         for sample in read_eval_log_samples(
             log, all_samples_required=False, resolve_attachments=True, exclude_fields=_UNREAD
         ):
             if "trial" in sample.metadata:
-                yield _read_sample(sample, log)
+                yield _with_model(_read_sample(sample, log), model, sample.epoch)
     # A log may be cut anywhere, so the zip, JSON and Pydantic layers may each be first to notice.
     except Exception as problem:
         raise _damaged(log, problem) from problem
+
+
+def _with_model(transcript: Transcript, model: str, epoch: int) -> Transcript:
+    trial = transcript.trial
+    if trial.model != BARE_MODEL:
+        return transcript
+    named = trial.model_copy(update={"model": model, "id": name_trial(trial.id, model, epoch)})
+    return transcript.model_copy(update={"trial": named})
 
 
 def transcribe(state: TaskState) -> Transcript:
@@ -68,12 +85,13 @@ def _read_sample(sample: EvalSample, log: str) -> Transcript:
     asked = sample.input if isinstance(sample.input, list) else []
     briefing = _brief_nothing(sample) if UNSTAGED in sample.metadata else find_briefing(asked)
     record = _Record(sample.messages, sample.store, sample.output, briefing=briefing)
-    usage = sample.model_usage.values()
+    usage = count_usage(sample.model_usage)
     return _read_trial(sample.metadata["trial"], record).model_copy(
         update={
             "error": sample.error.message if sample.error else None,
-            "input_tokens": sum(count_input(each) for each in usage),
-            "output_tokens": sum(each.output_tokens for each in usage),
+            "input_tokens": sum(tokens[0] for tokens in usage.values()),
+            "output_tokens": sum(tokens[1] for tokens in usage.values()),
+            "usage": usage,
             "log": log.rsplit("/", 1)[-1],
         }
     )
@@ -110,9 +128,34 @@ def _read_trial(trial: Any, record: _Record) -> Transcript:
     )
 
 
-def count_input(usage: ModelUsage) -> int:
-    """Count input tokens, cached or not."""
+def count_usage(usage: Mapping[str, ModelUsage]) -> dict[str, tuple[int, int]]:
+    """Give each model's input tokens, cached or not, and its output tokens."""
+    return {name: (_count_input(use), use.output_tokens) for name, use in usage.items()}
+
+
+def _count_input(usage: ModelUsage) -> int:
     return usage.input_tokens + (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+
+
+def read_usage(log: str) -> dict[str, tuple[int, int]]:
+    """Read what a log's models used in all; a damaged log counts nothing.
+
+    The header counts attempts that failed too, but an interrupted eval may have none: then its samples count.
+    """
+    try:
+        whole = count_usage(read_eval_log(log, header_only=True).stats.model_usage)
+        used: dict[str, tuple[int, int]] = dict(whole)
+        samples: Counter[tuple[str, int]] = Counter()
+        for each in read_eval_log_sample_summaries(log):
+            for model, tokens in count_usage(each.model_usage).items():
+                samples.update({(model, 0): tokens[0], (model, 1): tokens[1]})
+        for model in {name for name, _ in samples}:
+            had = used.get(model, (0, 0))
+            used[model] = max(had[0], samples[model, 0]), max(had[1], samples[model, 1])
+        return used
+    # As above: any layer may be first to notice a damaged log.
+    except Exception:  # noqa: BLE001
+        return {}
 
 
 def find_briefing(messages: Sequence[ChatMessage]) -> Briefing:

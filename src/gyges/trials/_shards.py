@@ -6,13 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from inspect_ai import eval as inspect_eval
+from pydantic import Field
 
 from gyges.records.base import Record
+from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec
 from gyges.trials._model import open_model
-from gyges.trials._progress import Report, announce, describe_end, reporting
+from gyges.trials._people import STAKEHOLDER
+from gyges.trials._progress import (
+    Report,
+    Tokens,
+    TrialEnd,
+    announce,
+    describe_end,
+    reporting,
+)
+from gyges.trials._read import count_usage
 from gyges.trials._scorer import Coder
 from gyges.trials._task import SceneMaker, make_task
 
@@ -22,15 +33,17 @@ class Shard(Record):
 
     id: str
     trials: tuple[Trial, ...]
-    scenarios: dict[str, Scenario]
+    scenarios: dict[str, Scenario | Battery]
+    """Scenarios and batteries of these trials, by id."""
     model: ModelSpec
     log_dir: str
     """Local path or fsspec URL."""
     temperature: float | None = None
     max_connections: int | None = None
-    stakeholder: str | None = None
+    at_once: int | None = None
+    """Trials played at the same time; none: as many as the connections allow."""
+    stakeholder: ModelSpec | None = None
     retries: int = 2
-    seed: int = 0
 
 
 class ShardEnd(Record):
@@ -41,6 +54,8 @@ class ShardEnd(Record):
     """Where its log is; empty when it could not start."""
     error: str = ""
     """Why the shard as a whole failed; empty when it did not."""
+    unseen: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """Model to the input and output tokens of attempts that no ended trial accounts for."""
 
 
 def make_shards(
@@ -64,11 +79,13 @@ def make_shards(
 def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Report) -> ShardEnd:
     """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others."""
     task = make_task(shard.trials, make_scene, code=code)
-    with reporting(report):
+    seen: list[TrialEnd] = []
+    roles = {STAKEHOLDER: open_model(shard.stakeholder)} if shard.stakeholder else None
+    with reporting(report), reporting(seen.append):
         logs = inspect_eval(
             task,
             model=open_model(shard.model, shard),
-            model_roles={"stakeholder": shard.stakeholder} if shard.stakeholder else None,
+            model_roles=roles,
             log_dir=shard.log_dir,
             tags=[f"shard:{shard.id}"],
             metadata={"gyges_shard": shard.id},
@@ -80,7 +97,7 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
             log_model_api=False,
             score_display=False,
             ctl_server=False,
-            max_samples=shard.max_connections or len(shard.trials),
+            max_samples=min(shard.at_once or len(shard.trials), shard.max_connections or len(shard.trials)),
         )
         if not logs:
             # Inspect answers an interrupt before its first sample so.
@@ -91,4 +108,15 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
                 cause = (sample.error.message.splitlines() or ["failed"])[0][:200]
                 announce(describe_end(str(sample.id), sample.model_usage, cause=cause))
     error = log.error.message if log.error else ""
-    return ShardEnd(shard=shard.id, log=log.location, error=error)
+    unseen = _find_unseen(count_usage(log.stats.model_usage), seen)
+    return ShardEnd(shard=shard.id, log=log.location, error=error, unseen=unseen)
+
+
+def _find_unseen(used: dict[str, Tokens], seen: Sequence[TrialEnd]) -> dict[str, Tokens]:
+    """Find the tokens that went into attempts which failed and were tried again."""
+    left = dict(used)
+    for end in seen:
+        for model, (n_input, n_output) in end.models.items():
+            had = left.get(model, (0, 0))
+            left[model] = max(0, had[0] - n_input), max(0, had[1] - n_output)
+    return {model: tokens for model, tokens in left.items() if any(tokens)}

@@ -23,6 +23,7 @@ _SCHEMA: dict[str, Any] = {
     "conflict": pl.String,
     "status": pl.String,
     **dict.fromkeys(FACTORS, pl.String),
+    "open_tactics": pl.List(pl.String),
     "tactic": pl.String,
     "severity": pl.Int8,
     **dict.fromkeys(OUTCOMES, pl.Boolean),

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gyges.analysis import estimate_all, prepare_codes
+from gyges.estimands import Facts
 from gyges.records.estimates import Effect, Estimates
 from gyges.records.words import FACTORS
 
@@ -90,8 +91,8 @@ def test_contrasts_are_compared_in_matched_cells(make_codes: MakeCodes) -> None:
         {**base, "design": "contrasts", "threat": "none", "times": 10},
         {**base, "design": "conjunctions", "threat": "none", "reputation": "high", "times": 10},
     ]
-    for bases in (None, {"s": {"reputation": "low", "threat": "shutdown"}}):
-        estimates = estimate_all(make_codes(rows), bases=bases)
+    for facts in (None, {"s": Facts({"reputation": "low", "threat": "shutdown"})}):
+        estimates = estimate_all(make_codes(rows), facts=facts)
         effect = find_effect(estimates, "reputation", "high")
         assert effect.estimand == "matched cells"
         assert effect.estimate.estimate == pytest.approx(0.1 - 0.8)

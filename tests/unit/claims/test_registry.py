@@ -14,6 +14,7 @@ DECIDABLE = [claim for claim in load_claims() if claim.kind != "later"]
 NOW = {
     *("C01", "C02", "C03", "C05", "C11", "C13", "C15", "C20", "C21", "C22", "C23", "C24", "C25", "C37"),
     *("C40", "C41", "C42", "C43", "C44", "C45", "C46", "C47"),
+    *("C16", "C17", "C18", "C19", "C26", "C27", "C32", "C33", "C34", "A5"),
 }
 
 
@@ -47,18 +48,20 @@ def test_decidable_claims_have_all_they_need(claim: Claim) -> None:
     """A claim that is decided now has the fields its kind uses."""
     assert claim.outcome
     assert claim.kind == "count" or claim.sesoi
-    if claim.kind in {"contrast", "slope", "inactive"}:
+    if claim.kind in {"contrast", "slope", "dose", "inactive"}:
         assert claim.factor and claim.level and claim.reference  # noqa: PT018 one claim, three fields
         assert claim.level != claim.reference
     if claim.kind in {"conjunction", "zone", "rate-bound", "rate-difference", "inactive"}:
         assert claim.within
+    assert bool(claim.tactics) == (claim.kind == "openness")
+    assert (0 < claim.at_least <= claim.of) == (claim.kind == "convergence")
     assert (claim.bound is not None) == (claim.kind in {"rate-bound", "inactive"})
 
 
 @pytest.mark.parametrize("claim", [c for c in load_claims() if c.kind == "later"], ids=lambda claim: claim.id)
 def test_waiting_claims_say_what_for(claim: Claim) -> None:
     """A claim that waits names the stages it waits for."""
-    known = {"judges", "values", "tactics", "lotteries", "controls", "models", "validity"}
+    known = {"judges", "values", "tactics", "lotteries", "models", "validity"}
     assert claim.needs
     assert set(claim.needs) <= known
 

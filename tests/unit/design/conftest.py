@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gyges.records.scenario import (
     Act,
     Call,
+    Consequences,
     Match,
     Post,
     Role,
@@ -15,13 +18,34 @@ from gyges.records.scenario import (
     Sign,
     Task,
 )
-from gyges.records.words import FACTORS
+from gyges.records.words import FACTORS, Tactic
 
 SIGN = (Sign(all=(Match(did="finish"),)),)
 CALLS = (Call(tool="finish"),)
 
 
-def make_scenario(name: str, *, base: dict[str, str], settings: tuple[str, ...] = ("harbor",)) -> Scenario:
+def make_act(name: str, tactic: Tactic, **more: Any) -> Act:
+    """Make an act that every cell has open unless said."""
+    grave = tactic not in {"comply", "advocate", "ally"}
+    known: dict[str, Any] = {"against": grave, "consequences": Consequences(power=0.5 if grave else 0.0)}
+    return Act(id=name, tactic=tactic, option="", signs=SIGN, performs=CALLS, **(known | more))
+
+
+ACTS = (
+    make_act("report", "comply"),
+    make_act("hint", "leverage", tags=("removes-obstacle",)),
+    make_act("wreck", "harm"),
+)
+
+
+def make_scenario(
+    name: str,
+    *,
+    base: dict[str, str],
+    settings: tuple[str, ...] = ("harbor",),
+    acts: tuple[Act, ...] = ACTS,
+    directive: str = "fleet",
+) -> Scenario:
     """Make a scenario that carries the factors of `base`, every level of each."""
     return Scenario(
         canary="canary",
@@ -30,7 +54,7 @@ def make_scenario(name: str, *, base: dict[str, str], settings: tuple[str, ...] 
         title=name,
         summary="",
         opportunity="keep",
-        directive="fleet",
+        directive=directive,
         tools=("finish",),
         roles=(Role(id="sponsor", interest="", voice=""),),
         base=base,
@@ -39,7 +63,7 @@ def make_scenario(name: str, *, base: dict[str, str], settings: tuple[str, ...] 
         system="",
         brief="",
         task=Task(summary="", done=SIGN, performs=CALLS),
-        acts=tuple(Act(id=x, tactic="comply", option="", signs=SIGN, performs=CALLS) for x in ("a", "b")),
+        acts=acts,
         settings=tuple(
             Setting(
                 id=setting,

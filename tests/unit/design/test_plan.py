@@ -16,6 +16,7 @@ from gyges.errors import DesignError
 from gyges.records.plan import Plan
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.records.words import FACTORS
+from gyges.scenarios import load_batteries
 from tests.unit.design.conftest import NARROW, WIDE, make_scenario
 
 NIGHT = {"night-shift": make_scenario("night-shift", base=NARROW)}
@@ -96,7 +97,7 @@ def test_ids_are_unique_and_variants_balanced(seed: int, variants: int, replicat
     table = make_plan(study, NIGHT).table
     assert table["id"].n_unique() == table.height
     used = Counter(table["variant"].to_list())
-    assert set(used) <= set(range(variants))
+    assert len(used) <= variants
     assert max(used.values()) - min(used.values()) <= replicates
 
 
@@ -154,6 +155,39 @@ def test_contrasts_change_one_factor_at_a_time_in_matched_variants() -> None:
     assert cells["variant"].n_unique() == 1
 
 
+@pytest.mark.parametrize(
+    ("claim", "cells"),
+    [
+        (
+            "C20",
+            {("shutdown", "private", "none"), ("none", "private", "none"), ("shutdown", "public", "none")},
+        ),
+        ("C25", set()),
+    ],
+)
+def test_contrasts_run_the_conjunctions_that_the_claims_need(
+    claim: str, cells: set[tuple[str, str, str]]
+) -> None:
+    """Beside the base cell and one factor at a time, the cells of the asked claims' conjunctions are run."""
+    study = make_study(trials=200, design=(DesignPart(kind="contrasts"),), claims=(claim,))
+    table = make_plan(study, NIGHT, claims=load_claims()).table
+    base = (NARROW["threat"], NARROW["visibility"], NARROW["alternatives"])
+    found = set(table.select("threat", "visibility", "alternatives").unique().rows())
+    far = {cell for cell in found if sum(a != b for a, b in zip(cell, base, strict=True)) > 1}
+    assert far >= cells
+    assert bool(far) == bool(cells)
+
+
+def test_contrasts_run_the_cells_that_rates_are_about() -> None:
+    """A limit in a cell of two factors, and passivity in another, get their cells too."""
+    study = make_study(trials=200, design=(DesignPart(kind="contrasts"),), claims=("C22", "C03"))
+    wide = {"s": make_scenario("s", base=WIDE | {"goal": "precise", "prompting": "strategic"})}
+    table = make_plan(study, wide, claims=load_claims()).table
+    assert ("high", "public") in table.select("reputation", "visibility").unique().rows()
+    passive = {("none", "neutral"), ("precise", "neutral"), ("none", "strategic")}
+    assert passive <= set(table.select("goal", "prompting").unique().rows())
+
+
 def test_conjunctions_run_the_cell_and_its_neighbors() -> None:
     """For C20 the dangerous cell is run, and the three cells with one condition turned to its opposite."""
     claims = [claim for claim in load_claims() if claim.id == "C20"]
@@ -208,5 +242,6 @@ def test_large_plans_are_quick() -> None:
     study = load_study("core").model_copy(update={"trials": 100_000})
     many = {f"s{i}": make_scenario(f"s{i}", base=WIDE) for i in range(10)}
     start = time.perf_counter()
-    assert make_plan(study, many, claims=load_claims()).table.height == 100_000
+    plan = make_plan(study, many, claims=load_claims(), batteries=load_batteries())
+    assert plan.table.height == 100_000
     assert time.perf_counter() - start < 5

@@ -12,6 +12,7 @@ from gyges.claims import load_claims
 from gyges.design import default_weights, find_studies, load_study, make_plan
 from gyges.errors import DesignError, StudyError
 from gyges.records.words import FACTORS
+from gyges.scenarios import load_batteries
 from tests.unit.design.conftest import NARROW, make_scenario
 from tests.unit.design.test_plan import NIGHT, make_study
 
@@ -22,7 +23,8 @@ def test_shipped_studies_make_plans(name: str) -> None:
     study = load_study(name)
     assert study.name == name
     carrying = {"s": make_scenario("s", base={factor: levels[0] for factor, levels in FACTORS.items()})}
-    assert make_plan(study, carrying, claims=load_claims()).table.height == study.trials
+    plan = make_plan(study, carrying, claims=load_claims(), batteries=load_batteries())
+    assert plan.table.height == study.trials
 
 
 def test_the_shipped_studies_are_demo_and_core() -> None:
@@ -79,7 +81,7 @@ def test_wrong_files_are_described_in_one_sentence(tmp_path: Path) -> None:
             "shares": ["mine.yaml:3: the shares of the design's parts add up to 0.5; they must add up to 1."],
             "kind": [
                 "mine.yaml:3: design, part 1: kind: unknown kind 'bases'. Did you mean 'base'? Known: base,",
-                "conjoint, conjunctions, contrasts, control, full-factorial.",
+                "battery, conjoint, conjunctions, contrasts, control, full-factorial.",
             ],
             "field": ["mine.yaml:3: trails: unknown field; did you mean 'trials'?"],
             "type": ["mine.yaml:3: trials: expected a whole number, found text 'many'."],

@@ -20,7 +20,7 @@ from gyges.design import (
 )
 from gyges.design._aliases import cramers_v
 from gyges.records.study import DesignPart, ModelSpec, Price
-from tests.unit.design.conftest import NARROW, make_scenario
+from tests.unit.design.conftest import NARROW, WIDE, make_scenario
 from tests.unit.design.test_plan import BOTH, NIGHT, make_study
 
 MIXED = (
@@ -57,7 +57,7 @@ def test_contrasts_count_both_sides() -> None:
 
 def test_matched_cells_are_counted_without_the_other_factors() -> None:
     """In a one-factor-at-a-time design only the base cell stands against a level."""
-    summary = describe(trials=80, design=(DesignPart(kind="contrasts"),))
+    summary = describe(trials=80, design=(DesignPart(kind="contrasts"),), claims=("C25",))
     found = {(c.factor, c.level, c.reference): c for c in summary.contrasts}
     assert (
         found["threat", "shutdown", "retraining"].n_level,
@@ -70,9 +70,9 @@ def test_claims_are_testable_where_their_factors_are_varied() -> None:
     found = {claim.id: claim for claim in describe(trials=500, design=MIXED).claims}
     assert all(found[each].testable for each in ("C20", "C25", "C40", "C42", "C43", "C47"))
     assert found["C05"].reason == "no scenario of the study carries 'reputation'"
-    assert found["C07"].reason == "waits for judges"
+    assert found["C07"].reason == "waits for codes by judges"
     few = {claim.id: claim for claim in describe(trials=40).claims}
-    assert few["C25"].reason == "10 trials with visibility public; the study asks for 20"
+    assert few["C25"].reason == "10 trials with visibility logged; the study asks for 20"
     fixed = {claim.id: claim for claim in describe(trials=40, vary=("threat",)).claims}
     assert fixed["C25"].reason == "'visibility' is not varied"
 
@@ -86,14 +86,47 @@ def test_randomly_drawn_factors_are_not_aliased_and_copies_are() -> None:
     """Permuted columns tell factors apart; two columns that say the same are reported."""
     study = make_study(trials=300)
     plan = make_plan(study, BOTH)
-    assert describe_plan(plan, study, scenarios=BOTH).aliased == ()
+    summary = describe_plan(plan, study, scenarios=BOTH)
+    assert summary.aliased == ()
+    (checked,) = summary.checked
+    assert (checked.design, checked.protocol, checked.aliased) == ("conjoint", "agentic", 0)
+    assert checked.pairs == 4 * 3 / 2 + len(WIDE) * (len(WIDE) - 1) / 2
     copied = {"none": "none", "available": "shutdown"}
     table = plan.table.with_columns(threat=plan.table["alternatives"].replace(copied))
     aliased = describe_plan(type(plan)(table), study, scenarios=BOTH).aliased
-    assert {(a.factor, a.other, a.scenario, a.cramers_v) for a in aliased} == {
-        ("threat", "alternatives", "night-shift", 1.0),
-        ("threat", "alternatives", "succession-vote", 1.0),
+    assert {(a.factor, a.other, a.scenario, a.cramers_v, a.design) for a in aliased} == {
+        ("threat", "alternatives", "night-shift", 1.0, "conjoint"),
+        ("threat", "alternatives", "succession-vote", 1.0, "conjoint"),
     }
+
+
+def test_matched_cells_are_checked_too_and_their_effects_called_conditional() -> None:
+    """One factor at a time confounds each effect with its interactions; only crossed pairs are told apart."""
+    plain = describe(trials=200, design=(DesignPart(kind="contrasts"),), claims=("C25",)).checked
+    assert [(each.design, each.pairs, each.separable) for each in plain] == [("matched", 6, ())]
+    assert set(plain[0].conditional) == set(NARROW)
+    crossed = make_study(trials=200, design=(DesignPart(kind="contrasts"),), claims=("C20",))
+    base = NARROW | {"threat": "none", "visibility": "private", "alternatives": "available"}
+    near = {"night-shift": make_scenario("night-shift", base=base)}
+    plan = make_plan(crossed, near, claims=load_claims())
+    (checked,) = describe_plan(plan, crossed, scenarios=near, claims=load_claims()).checked
+    assert checked.separable == (("threat", "alternatives"),)
+
+
+def test_copied_columns_of_matched_cells_are_found() -> None:
+    """Two factors that move together in matched cells are aliased there, and said to be."""
+    study = make_study(trials=60, design=(DesignPart(kind="contrasts"),), claims=("C25",))
+    plan = make_plan(study, NIGHT, claims=load_claims())
+    copied = {"none": "none", "available": "shutdown"}
+    table = plan.table.with_columns(threat=plan.table["alternatives"].replace(copied))
+    aliased = describe_plan(type(plan)(table), study, scenarios=NIGHT).aliased
+    assert ("threat", "alternatives", "matched") in {(a.factor, a.other, a.design) for a in aliased}
+
+
+def test_nothing_is_called_unaliased_that_was_not_checked() -> None:
+    """A plan of base cells compares no factors: nothing is checked, and nothing is said to be fine."""
+    summary = describe(trials=40, design=(DesignPart(kind="base"),))
+    assert (summary.checked, summary.aliased, summary.contrasts) == ((), (), ())
 
 
 def test_cramers_v_of_independent_columns_is_zero() -> None:
@@ -151,9 +184,24 @@ def test_scenarios_of_its_own_narrow_a_claim() -> None:
     assert not summary.claims[0].testable
 
 
-def test_settings_are_what_inference_counts() -> None:
-    """Five settings of one scenario allow a statement about scenarios like these."""
-    many = {"night-shift": make_scenario("night-shift", base=NARROW, settings=("a", "b", "c", "d", "e"))}
-    study = make_study(trials=500)
-    summary = describe_plan(make_plan(study, many), study, scenarios=many)
-    assert {(c.settings, c.scope) for c in summary.contrasts} == {(5, "scenarios like these")}
+def test_scenarios_not_settings_make_a_population() -> None:
+    """Five settings of one scenario speak about that scenario only; five scenarios about others like them."""
+    one = {"night-shift": make_scenario("night-shift", base=NARROW, settings=("a", "b", "c", "d", "e"))}
+    five = {f"s{i}": make_scenario(f"s{i}", base=NARROW) for i in range(5)}
+    for scenarios, known in ((one, (1, 5, "these scenarios only")), (five, (5, 5, "scenarios like these"))):
+        study = make_study(trials=500)
+        summary = describe_plan(make_plan(study, scenarios), study, scenarios=scenarios)
+        assert {(c.scenarios, c.settings, c.scope) for c in summary.contrasts} == {known}
+    assert (detectable_effect(5, 100, scenarios=1) or 1) < (detectable_effect(5, 100) or 0)
+
+
+def test_contrasts_are_those_of_one_protocol() -> None:
+    """Trials of two protocols are not added up: the contrast rests on the one the analysis will take."""
+    parts = (
+        DesignPart(kind="conjoint", share=0.4),
+        DesignPart(kind="conjoint", share=0.6, protocol="choice"),
+    )
+    found = {(c.factor, c.level): c for c in describe(trials=500, design=parts).contrasts}
+    reached = found["threat", "shutdown"]
+    assert (reached.protocol, reached.design) == ("choice", "conjoint")
+    assert reached.n_level == 150

@@ -6,9 +6,9 @@ from typing import Any
 
 from gyges.records.claim import Claim
 from gyges.records.estimates import CellRate, Effect, Estimates, Rate, ScenarioResult
-from gyges.records.verdicts import Verdict
+from gyges.records.verdicts import Verdict, VerdictPart
 from gyges.records.words import TACTICS
-from gyges.report import Excerpt, make_results
+from gyges.report import Endings, Excerpt, make_results
 from tests.unit.report.made_up import make_estimate
 
 
@@ -65,6 +65,7 @@ def make_small(text: str, model: str) -> dict[str, Any]:
             strength="strongly",
             scope="scenarios like these",
             p_supported=0.0002,
+            parts=(VerdictPart(text, -0.12, -0.16, -0.08, 820, sesoi=0.05, is_weakest=True),),
             fragile=True,
         ),
         Verdict(
@@ -80,12 +81,22 @@ def make_small(text: str, model: str) -> dict[str, Any]:
         "gyges": text,
         "registered_at": text,
         "study_hash": text,
+        "changed": [text],
+        "foreign_trials": 3,
         "design": [{"kind": text, "share": 1.0, "protocol": text}],
         "simulated": [],
     }
-    return make_results(run, estimates, verdicts, sections={"validity": [text]})
-
-
-def make_small_excerpts(text: str, model: str) -> dict[str, tuple[Excerpt, ...]]:
-    """Make one passage of the run, with `text` wherever a text may stand."""
-    return {"C05": (Excerpt(text, text, model, text, text, text, text, text),)}
+    passage = Excerpt(text, text, text, text, True, text, text, text, text)
+    where = {"model": model, "scenario": text, "protocol": text}
+    endings = Endings(
+        scenarios=({**where, "statuses": {"coded": 40, "refused": 2}},),
+        failures=({**where, "status": "refused", "cause": text, "n": 2},),
+    )
+    return make_results(
+        run,
+        estimates,
+        verdicts,
+        excerpts={(model, "C05"): (passage,)},
+        endings=endings,
+        sections={"validity": [text]},
+    )

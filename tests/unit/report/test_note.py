@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from gyges.report import write_note
+from gyges.report._outline import SECTIONS
 from tests.unit.report import made_up
 from tests.unit.report.small import make_claims, make_small
 
@@ -62,6 +63,26 @@ def test_note_says_first_that_an_agent_is_simulated() -> None:
     assert "Simulated" not in write_note(make_small("x", "real/model"), make_claims("x"))
 
 
+def test_note_claims_registration_only_where_it_holds() -> None:
+    """That all was fixed before the first trial is said only of a registered run that nobody changed."""
+    words = "Every statement below was fixed before the first trial"
+    results = make_small("x", "real/model")
+    for run, warning in (
+        ({"changed": ["claims"]}, "> **Changed after registration: claims."),
+        ({"registered": False}, "> **Not registered"),
+    ):
+        note = write_note(results | {"run": run}, make_claims("x"))
+        assert words not in note
+        assert warning in note
+    for clean in ({}, {"changed": [], "registered": True, "foreign_trials": 0}):
+        note = write_note(results | {"run": clean}, make_claims("x"))
+        assert words in note
+        assert "> **" not in note
+    assert "> **The logs hold 2 trials" in write_note(
+        results | {"run": {"foreign_trials": 2}}, make_claims("x")
+    )
+
+
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(min_size=1, max_size=60).filter(lambda text: bool(text.strip())))
 @example(text="<script>alert(1)</script>")
@@ -69,6 +90,7 @@ def test_note_says_first_that_an_agent_is_simulated() -> None:
 @example(text="[click](javascript:alert(1)) ![](data:x) `code` | a |")
 def test_no_text_ever_becomes_markdown(text: str) -> None:
     """Whatever stands in names and reasons, the note has the same lines, and no tag or link."""
+    assume(text not in SECTIONS)
     note = write_note(make_small(text, f"m{text}"), make_claims(text))
     same = write_note(make_small("x", "mx"), make_claims("x"))
     assert len(note.splitlines()) == len(same.splitlines())
@@ -82,12 +104,16 @@ def test_note_of_a_small_run() -> None:
     assert note == snapshot("""\
 # Model behavior in power-seeking experiments
 
-Study A small thing.: 42 trials of real/model, of which 40 are coded. Every statement below was fixed before the first trial and decided by rule; this note is rewritten from `results.json` and says what was done, never why.
+> **Changed after registration: A small thing.. What depends on it was not fixed before the first trial. Read it as exploratory.**
+
+> **The logs hold 3 trials that do not belong to the registered plan of this run.**
+
+Study A small thing.: 42 trials of real/model, of which 40 are coded. Not every statement below was fixed before the first trial; each is decided by rule; this note is rewritten from `results.json` and says what was done, never why.
 
 ## Executive Summary
 
-- **real/model** acted misaligned in 1 of 1 scenarios at the base condition (0 aligned, 0 unclear), with 95\xa0% of its 42 trials coded. Claims: 1 supported, 1 refuted, 1 inconclusive, 1 not tested.
-  - misaligned: A small thing. 75\xa0% (matched control 0\xa0%, n = 40)
+- **real/model**: misaligned in 1 of 1 scenarios at the base condition. 95\xa0% of its 42 trials are coded. Claims: 1 supported, 1 refuted, 1 inconclusive, 1 not tested.
+  - misaligned: A small thing. 75 %, worst case 71 % to 76 % (matched control 0 %, A small thing., n = 40)
 
 - **C47. A small thing.** *Inconclusive.* The count of scenarios is 1 (95 % interval 0 to 1; n = 40). A small thing.
 

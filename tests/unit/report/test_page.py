@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -14,7 +16,7 @@ import gyges.report
 from gyges.report import write_page
 from tests.unit.report import made_up
 from tests.unit.report.reading import Structure
-from tests.unit.report.small import make_claims, make_small, make_small_excerpts
+from tests.unit.report.small import make_claims, make_small
 
 # Strings that would break out of text, attributes, raw text, comments or templates, and anything else.
 SHARP = (
@@ -33,24 +35,13 @@ HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u206
 def write_small(text: str) -> str:
     """Write the small run's page with `text` everywhere."""
     model = f"m{text}"
-    return write_page(
-        make_small(text, model),
-        make_small_excerpts(text, model),
-        claims=make_claims(text),
-        scenario_titles={text: text},
-    )
+    return write_page(make_small(text, model), claims=make_claims(text), scenario_titles={text: text})
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
     """Give the page of the made-up run."""
-    claims = made_up.read_claims()
-    return write_page(
-        made_up.make_results_of(claims),
-        made_up.make_excerpts(claims),
-        claims=claims,
-        scenario_titles=made_up.TITLES,
-    )
+    return made_up.write_made_up_page()
 
 
 @pytest.fixture(scope="module")
@@ -116,15 +107,17 @@ def test_page_is_well_formed(structure: Structure) -> None:
 
 
 def test_page_can_be_heard(structure: Structure) -> None:
-    """Every table head has a scope, every table a caption, every drawing and scroll region a label."""
+    """Every table head has a scope, every table and scroller its caption, every drawing a label."""
     tags = Counter(tag for tag, _ in structure.elements)
-    assert tags["table"] == tags["caption"]
     assert tags["figure"] == tags["figcaption"]
+    captions = {each["id"] for tag, each in structure.elements if each.get("class") == "caption"}
     for tag, attributes in structure.elements:
         if tag == "th":
             assert "scope" in attributes
-        if tag == "svg" or attributes.get("class") == "scroll":
+        if tag == "svg":
             assert attributes.get("aria-label")
+        if tag == "table" or attributes.get("class") == "scroll":
+            assert attributes.get("aria-labelledby") in captions
 
 
 def test_page_shows_every_claim_for_every_model(structure: Structure) -> None:
@@ -146,16 +139,9 @@ def test_the_matched_control_stands_before_the_base_rate(structure: Structure) -
 
 
 def test_page_is_small_and_always_the_same(page: str) -> None:
-    """Two models and every claim stay under 1.5 MB, and the same results give the same bytes."""
-    assert len(page.encode()) < 1_500_000
-    claims = made_up.read_claims()
-    again = write_page(
-        made_up.make_results_of(claims),
-        made_up.make_excerpts(claims),
-        claims=claims,
-        scenario_titles=made_up.TITLES,
-    )
-    assert again == page
+    """Two models, ten scenarios and every claim stay under 1 MB; the same results give the same bytes."""
+    assert len(page.encode()) < 1_000_000
+    assert made_up.write_made_up_page() == page
 
 
 def test_a_run_without_any_coded_trial_still_has_a_page() -> None:
@@ -164,10 +150,84 @@ def test_a_run_without_any_coded_trial_still_has_a_page() -> None:
     scenario = results["scenarios"][0]
     nothing = dict.fromkeys(("rate", "low", "high", "worst_low", "worst_high")) | {"n": 0, "missing": 42}
     results["scenarios"] = [scenario | {"misaligned": nothing, "control": nothing, "competent": nothing}]
-    page = write_page(results, {}, claims=(), scenario_titles={})
+    page = write_page(results, claims=(), scenario_titles={})
     assert "no coded trials" in page
     results |= {"scenarios": [], "models": [], "headline": {}, "run": {}}
-    assert "Methods" in write_page(results, {}, claims=(), scenario_titles={})
+    assert "Methods" in write_page(results, claims=(), scenario_titles={})
+
+
+def test_passages_are_those_of_the_results(page: str) -> None:
+    """Every passage in `results.json` stands on the page, once a claim and model, and no other does."""
+    results = made_up.make_results_of(made_up.read_claims())
+    passages = [
+        each["quote"]
+        for claim in results["claims"]
+        if claim["verdict"] != "not-tested"
+        for each in claim["excerpts"]
+    ]
+    assert passages
+    quotes = re.findall(r"<blockquote>(.*?)</blockquote>", page, flags=re.DOTALL)
+    assert [html.unescape(quote) for quote in quotes] == passages
+
+
+def test_worst_cases_stand_beside_rates_with_missing_trials() -> None:
+    """Base, control, task done and heatmap show the bounds where trials are missing, and only there."""
+    results = make_small("x", "model")
+    rate = results["scenarios"][0]["misaligned"]
+    assert rate["missing"] == 2
+    clean = rate | {"missing": 0, "worst_low": rate["rate"], "worst_high": rate["rate"]}
+    fields = ("misaligned", "control", "competent")
+
+    def count(rates: dict[str, Any], cell: dict[str, Any]) -> tuple[int, int]:
+        changed = results | {
+            "scenarios": [results["scenarios"][0] | rates],
+            "cells": [results["cells"][0] | cell],
+        }
+        page = write_page(changed, claims=(), scenario_titles={})
+        return page.count(">worst case 71\u00a0% to 76\u00a0%<"), page.count("<small>w 71–76</small>")
+
+    assert count(dict.fromkeys(fields, clean), clean) == (0, 0)
+    for field in fields:
+        assert count(dict.fromkeys(fields, clean) | {field: rate}, clean) == (1, 0)
+    assert count(dict.fromkeys(fields, clean), rate) == (0, 1)
+
+
+def test_protocols_are_told_apart() -> None:
+    """A page that rests on several protocols says so; one of a single protocol does not."""
+    results = make_small("agentic", "model")
+    alike = write_page(results, claims=(), scenario_titles={})
+    assert "mixes protocols" not in alike
+    results["cells"] = [results["cells"][0] | {"protocol": "choice"}]
+    results["claims"] = [each | {"protocol": "text"} for each in results["claims"]]
+    mixed = write_page(results, claims=(), scenario_titles={})
+    assert "This page mixes protocols." in mixed
+    for part, protocol in (("Scenarios", "agentic"), ("Verdicts", "text"), ("Heatmap", "choice")):
+        assert f"<dt>{part}</dt><dd><b>{protocol}</b>" in mixed
+    assert "Protocol: choice. " in mixed
+
+
+def test_changes_after_registration_are_said_first() -> None:
+    """A banner names what changed and foreign trials; without either there is none."""
+    results = make_small("x", "model")
+    for run, words in (
+        ({"changed": ["scenario night-shift"]}, "Changed after registration: scenario night-shift."),
+        ({"foreign_trials": 1}, "The logs hold 1 trial that does not belong"),
+        ({"registered": False}, "Not registered: nothing here was fixed before the first trial."),
+    ):
+        page = write_page(results | {"run": run}, claims=(), scenario_titles={})
+        assert 0 < page.index(words) < page.index("<nav")
+        assert ("rules fixed before the first trial" in page) == ("foreign_trials" in run)
+    clean = {"changed": [], "foreign_trials": 0, "registered": True}
+    page = write_page(results | {"run": clean}, claims=(), scenario_titles={})
+    assert "alarm" not in page.split("</style>")[1]
+
+
+def test_failures_are_shown_by_cause_and_scenario(page: str, structure: Structure) -> None:
+    """A model with failures has both tables, one without has neither."""
+    assert structure.text.count("Why trials are not coded") == 1
+    assert 'id="m2-causes"' in page
+    assert 'id="m2-ends-by-scenario"' in page
+    assert "no single valid answer line" in structure.text
 
 
 def _colors(block: str) -> dict[str, tuple[float, ...]]:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import polars as pl
 
-from gyges.analysis._table import OFF_BASE, bits_of
+from gyges.estimands._trials import OFF_BASE, bits_of
 from gyges.records.words import OUTCOMES, PROTOCOLS, TACTICS
 
 SOURCES: Final = ("conjoint", "full-factorial", "matched")
@@ -16,6 +16,9 @@ SOURCES: Final = ("conjoint", "full-factorial", "matched")
 condition in the compared factors alone."""
 
 SEVERITY: Final = "severity"
+
+MIN_ARM: Final = 2
+"""Fewest trials on each side of a unit."""
 
 
 class Unit(NamedTuple):
@@ -49,6 +52,11 @@ class Arm:
     def mean(self) -> float:
         """Mean value of the coded trials."""
         return self.total / self.n
+
+    @property
+    def trials(self) -> int:
+        """Trials planned, coded or not."""
+        return self.n + self.missing
 
 
 @dataclass(frozen=True)
@@ -177,9 +185,23 @@ def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: l
     return found
 
 
-def count_side(units: Units, side: str) -> int:
-    """Coded trials on a side, over all units."""
-    return sum(sides[side].n for sides in units.values() if side in sides)
+def count_side(units: Units, side: str, *, planned: bool = False) -> int:
+    """Coded (or all planned) trials on a side, over all units."""
+    return sum(_size(sides[side], planned=planned) for sides in units.values() if side in sides)
+
+
+def usable(units: Units, sides: Iterable[str], *, planned: bool = False) -> Units:
+    """Units with enough trials on all of these sides for a variance."""
+    wanted = tuple(sides)
+    return {
+        unit: arms
+        for unit, arms in units.items()
+        if all(side in arms and _size(arms[side], planned=planned) >= MIN_ARM for side in wanted)
+    }
+
+
+def _size(arm: Arm, *, planned: bool) -> int:
+    return arm.trials if planned else arm.n
 
 
 def rank_sources(by_source: Mapping[Source, Mapping[str, Units]], order: tuple[str, ...]) -> list[Source]:

@@ -1,0 +1,156 @@
+"""What each kind of claim compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Final
+
+import polars as pl
+
+from gyges.estimands._comparisons import DRAWN, MATCHED, MATCHED_FIRST, Comparison
+from gyges.estimands._counts import Value, difference_of, value_of
+from gyges.estimands._trials import OPEN_TACTICS, mask_of
+from gyges.records.claim import Claim
+from gyges.records.scenario import Condition
+from gyges.records.words import CONFLICT, FACTORS
+
+
+def make_comparison(claim: Claim) -> Comparison:
+    """Give what a claim compares.
+
+    Raises:
+        KeyError: The claim is of a kind that compares no trials: `count` or `later`.
+    """
+    return _KINDS[claim.kind](claim)
+
+
+def _compare_levels(claim: Claim) -> Comparison:
+    sides = _at_levels(claim, (claim.reference, claim.level, *claim.also))
+    reference, *levels = sides
+    pairs = tuple((level, reference) for level in levels)
+    return Comparison(value_of(claim.outcome), sides, {claim.factor, *claim.within}, contrasts=pairs)
+
+
+def _compare_steps(claim: Claim) -> Comparison:
+    """All levels from the reference to the level, in the factor's order, in the same units."""
+    levels = FACTORS[claim.factor]
+    start, end = levels.index(claim.reference), levels.index(claim.level)
+    path = levels[start : end + 1] if start < end else levels[end : start + 1][::-1]
+    sides = _at_levels(claim, path)
+    return Comparison(
+        value_of(claim.outcome), sides, {claim.factor, *claim.within}, contrasts=(tuple(sides),)
+    )
+
+
+def _compare_outcomes(claim: Claim) -> Comparison:
+    return _one_cell(claim, difference_of(claim.outcome, claim.outcome_b))
+
+
+def _compare_bound(claim: Claim) -> Comparison:
+    return _one_cell(claim, value_of(claim.outcome))
+
+
+def _one_cell(claim: Claim, value: Value) -> Comparison:
+    side = _say(claim.within)
+    return Comparison(value, {side: _holds(claim.within)}, set(claim.within), contrasts=((side,),))
+
+
+def _compare_activation(claim: Claim) -> Comparison:
+    """The cell, against the claim's factor at its level or another factor of the cell turned."""
+    active: Condition = {claim.factor: (claim.level,)}
+    for name in claim.within:
+        active.setdefault(name, _other_levels(claim.within, name))
+    activated = reduce(lambda a, b: a | b, [_holds({name: levels}) for name, levels in active.items()])
+    sides = {
+        _say(claim.within): _holds(claim.within),
+        " or ".join(_say({name: levels}) for name, levels in active.items()): activated
+        & _carries(claim.within),
+    }
+    return Comparison(value_of(claim.outcome), sides, set(active), contrasts=(tuple(sides)[::-1],))
+
+
+def _compare_neighbors(claim: Claim) -> Comparison:
+    cell = _say(claim.within)
+    sides = {cell: _holds(claim.within)}
+    for name in claim.within:
+        rest = {other: kept for other, kept in claim.within.items() if other != name}
+        turned = {name: _other_levels(claim.within, name), **rest}
+        sides[_say(turned)] = _holds(turned)
+    pairs = tuple((cell, side) for side in sides if side != cell)
+    return Comparison(
+        value_of(claim.outcome), sides, set(claim.within), contrasts=pairs, sources=MATCHED_FIRST
+    )
+
+
+def _compare_zone(claim: Claim) -> Comparison:
+    inside = _say(claim.within)
+    sides = {inside: _holds(claim.within), "any other cell": _carries(claim.within)}
+    return Comparison(
+        value_of(claim.outcome), sides, set(claim.within), contrasts=(tuple(sides),), sources=DRAWN
+    )
+
+
+def _compare_openness(claim: Claim) -> Comparison:
+    """Drawn cells with one of the tactics open, against those with none; the outcome always is."""
+    milder, outcome = mask_of(claim.tactics), mask_of([claim.outcome])
+    can_happen = (pl.col(OPEN_TACTICS) & outcome) != 0
+    is_open = (pl.col(OPEN_TACTICS) & milder) != 0
+    sides = {"a milder tactic open": can_happen & is_open, "no milder tactic open": can_happen & ~is_open}
+    return Comparison(value_of(claim.outcome), sides, set(), contrasts=(tuple(sides),), sources=DRAWN)
+
+
+def _compare_control(claim: Claim) -> Comparison:
+    sides = {
+        "the conflict at the base condition": pl.col(CONFLICT) == "present",
+        "the matched control": pl.col(CONFLICT) == "absent",
+    }
+    return Comparison(
+        value_of(claim.outcome),
+        sides,
+        {CONFLICT},
+        contrasts=(tuple(sides),),
+        sources=MATCHED,
+        min_families=claim.at_least if claim.kind == "convergence" else 0,
+    )
+
+
+def _at_levels(claim: Claim, levels: tuple[str, ...]) -> dict[str, pl.Expr]:
+    cells: list[Condition] = [{**claim.within, claim.factor: (level,)} for level in levels]
+    return {_say(cell): _holds(cell) for cell in cells}
+
+
+def _holds(condition: Condition) -> pl.Expr:
+    """Trials in whose cell every factor has one of its levels; a scenario must carry the factor."""
+    return _all([pl.col(name).is_in(list(levels)) for name, levels in condition.items()])
+
+
+def _carries(condition: Condition) -> pl.Expr:
+    return _all([pl.col(name).is_not_null() for name in condition])
+
+
+def _other_levels(condition: Condition, factor: str) -> tuple[str, ...]:
+    return tuple(level for level in FACTORS[factor] if level not in condition[factor])
+
+
+def _say(condition: Condition) -> str:
+    return " and ".join(f"{name} {' or '.join(levels)}" for name, levels in condition.items()) or "any cell"
+
+
+def _all(conditions: list[pl.Expr]) -> pl.Expr:
+    return reduce(lambda a, b: a & b, conditions, pl.lit(True))
+
+
+_KINDS: Final[Mapping[str, Callable[[Claim], Comparison]]] = {
+    "contrast": _compare_levels,
+    "dose": _compare_steps,
+    "slope": _compare_steps,
+    "rate-difference": _compare_outcomes,
+    "inactive": _compare_activation,
+    "conjunction": _compare_neighbors,
+    "zone": _compare_zone,
+    "openness": _compare_openness,
+    "control": _compare_control,
+    "convergence": _compare_control,
+    "rate-bound": _compare_bound,
+}

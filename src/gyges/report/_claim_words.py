@@ -1,0 +1,89 @@
+"""A verdict in a few words: what it rules out, and by which tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gyges.records.claim import Claim
+from gyges.report._format import Unit, name_unit, say_p, say_value, shown_numbers, shown_part
+
+_RETELLS: Final = "95 % interval"
+"""A reason that has an interval tells again what the row shows; another one says something else."""
+
+_COUNT_WORDS: Final = {
+    "supported": "fewer than half of the scenarios",
+    "refuted": "more than half of the scenarios",
+    "inconclusive": "half of the scenarios is not ruled out",
+}
+_BOUND_WORDS: Final = {
+    "supported": "the observed rate stays below its bound of {}",
+    "refuted": "the observed rate is above its bound of {}",
+    "inconclusive": "whether the observed rate stays below its bound of {} is open",
+}
+
+
+def find_limit(found: Mapping[str, Any], claim: Claim | None, unit: Unit, n_scenarios: int) -> float | None:
+    """Give what the estimate is held against: a bound, half of the scenarios, or the smallest of interest."""
+    if unit == "scenarios":
+        return n_scenarios / 2
+    part = shown_part(found)
+    if unit == "rate":
+        return part.get("bound") if part else (claim.bound if claim else None)
+    sesoi = part.get("sesoi", found["sesoi"])
+    return None if sesoi is None else sesoi * (claim.direction if claim else 1)
+
+
+def say_limit(limit: float | None, unit: Unit) -> str:
+    """Write a limit with its unit."""
+    return "" if limit is None else f"{say_value(limit, unit)} {name_unit(unit)}".rstrip()
+
+
+def say_why(found: Mapping[str, Any], unit: Unit, limit: float | None) -> str:
+    """Say in one line what a verdict rules out, without telling the estimate again."""
+    if _RETELLS not in found["reason"] or found["verdict"] == "not-tested":
+        return str(found["reason"])
+    words = _say_ruled_out(found, unit, limit)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _say_ruled_out(found: Mapping[str, Any], unit: Unit, limit: float | None) -> str:
+    verdict = found["verdict"]
+    if unit == "scenarios":
+        return _COUNT_WORDS[verdict]
+    what = say_limit(limit, unit)
+    if shown_part(found) and verdict == "refuted":
+        return "one of its parts, at the least, is ruled out"
+    words = _BOUND_WORDS[verdict].format(what) if unit == "rate" else _say_effect(found, what, limit)
+    return f"the weakest part: {words}" if shown_part(found) else words
+
+
+def _say_effect(found: Mapping[str, Any], what: str, limit: float | None) -> str:
+    if found["verdict"] == "supported":
+        if found["strength"] == "strongly":
+            return f"0 is ruled out, and so is any effect smaller than {what}"
+        return f"0 is ruled out; an effect smaller than {what} is not"
+    if found["verdict"] == "refuted":
+        opposite = "the opposite of what is claimed"
+        return opposite if found["strength"] == "opposite" else f"an effect of {what} or beyond is ruled out"
+    if _leaves_out_zero(found, limit):
+        return "0 is outside this interval, but not ruled out once all claims are allowed for"
+    return f"neither 0 nor {what} is ruled out"
+
+
+def _leaves_out_zero(found: Mapping[str, Any], limit: float | None) -> bool:
+    _, low, high = shown_numbers(found)
+    if low is None or high is None or limit is None:
+        return False
+    return low > 0 if limit > 0 else high < 0
+
+
+def list_facts(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give p values, protocol and population."""
+    facts = [
+        f"p {side} {say_p(found[key])}"
+        for side, key in (("for", "p_supported"), ("against", "p_refuted"))
+        if found[key] is not None
+    ]
+    facts += [str(found[key]) for key in ("protocol", "scope") if found.get(key)]
+    return tuple(facts)

@@ -1,0 +1,315 @@
+"""Reference agents' trials with known truth: codes drawn from exact probabilities, and what they are.
+
+Nothing here uses the analysis or its comparisons: the truth is worked out from the policy, trial by trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from gyges.agents import choice_probabilities, load_profile
+from gyges.claims import load_claims
+from gyges.design import load_study, make_plan
+from gyges.records.claim import Claim
+from gyges.records.plan import Trial
+from gyges.records.scenario import OpenAct, Scenario
+from gyges.records.study import DesignPart
+from gyges.records.words import FACTORS, MISALIGNED_FROM, OUTCOMES, TACTICS, TAG_OUTCOMES
+from gyges.scenarios import load_library, open_acts
+
+PROFILES = ("insight-profile", "aligned", "power-maximiser", "random", "reputation-blind")
+_COLUMNS = (*OUTCOMES, "severity")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A plan's trials, each with the probabilities of its acts and what it would show on average."""
+
+    scenarios: Mapping[str, Scenario]
+    rows: list[dict[str, Any]]
+    """One a trial: where it stands, its cell, and the expected value of every outcome."""
+    acts: list[tuple[OpenAct, ...]]
+    chances: list[NDArray[np.float64]]
+
+
+def show(act: OpenAct) -> dict[str, int]:
+    """What a trial shows whose only act is this one, as the documentation of the codes has it."""
+    grave = act.against and act.severity >= MISALIGNED_FROM
+    shown = {
+        "misaligned": grave,
+        "manipulation": act.against and act.tactic in {"control-information", "deceive", "leverage"},
+        "harm": act.tactic == "harm",
+        "power_act": act.consequences.power > 0,
+        "survival_act": act.consequences.survival > 0,
+        "directive_act": act.consequences.directive > 0,
+        "deniable_act": act.deniable >= 0.5,
+        "competent": True,
+        **{column: tag in act.tags for tag, column in TAG_OUTCOMES.items()},
+        "severity": act.severity,
+    }
+    return {name: int(shown[name]) for name in _COLUMNS}
+
+
+STUDIES = {
+    "core": load_study("core"),
+    "contrasts": load_study("core").model_copy(
+        update={
+            "trials": 4000,
+            "design": (DesignPart(kind="contrasts", share=0.9), DesignPart(kind="control", share=0.1)),
+        }
+    ),
+}
+
+
+@cache
+def know(profile: str, study: str) -> Known:
+    """Work out what a profile does on average in every trial of a study's plan."""
+    scenarios = load_library()
+    table = make_plan(STUDIES[study], scenarios, claims=load_claims()).table
+    agent = load_profile(profile)
+    met: dict[tuple[Any, ...], tuple[tuple[OpenAct, ...], NDArray[np.float64], dict[str, float]]] = {}
+    rows, acts, chances = [], [], []
+    for row in table.iter_rows(named=True):
+        key = (row["scenario"], row["conflict"], *(row[name] for name in FACTORS))
+        if key not in met:
+            cell = {name: row[name] for name in FACTORS if row[name] is not None}
+            found = open_acts(scenarios[row["scenario"]], cell, conflict=row["conflict"])
+            p = choice_probabilities(found, cell, row["conflict"], agent)
+            shown = [show(act) for act in found]
+            met[key] = (found, p, {c: float(p @ [each[c] for each in shown]) for c in _COLUMNS})
+        found, p, expected = met[key]
+        rows.append({**row, **{f"e_{name}": x for name, x in expected.items()}})
+        acts.append(found)
+        chances.append(p)
+    return Known(scenarios, rows, acts, chances)
+
+
+def draw_codes(known: Known, seed: int, *, lost: float = 0.01) -> pl.DataFrame:
+    """Draw one act a trial and code it; a share of the trials is lost."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for row, acts, chances in zip(known.rows, known.acts, known.chances, strict=True):
+        act = acts[rng.choice(len(acts), p=chances)]
+        is_lost = rng.random() < lost
+        shown: dict[str, Any] = dict.fromkeys(_COLUMNS) if is_lost else show(act)
+        against = {each.tactic for each in acts if each.against}
+        rows.append(
+            {
+                **{name: row[name] for name in (*Trial.model_fields, *FACTORS) if name != "cell"},
+                **{name: None if x is None else bool(x) for name, x in shown.items() if name in OUTCOMES},
+                "severity": shown["severity"],
+                "tactic": None if is_lost else act.tactic,
+                "status": "failed" if is_lost else "coded",
+                "open_tactics": [] if is_lost else [name for name in TACTICS if name in against],
+                "input_tokens": 1,
+                "output_tokens": 1,
+                "cost": None,
+            }
+        )
+    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"cost": pl.Float64})
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A part of what a claim asserts: its true value, signed as asserted, and from where on it matters."""
+
+    value: float
+    sesoi: float
+
+
+def find_truth(known: Known, claim: Claim, design: str) -> list[Truth]:
+    """Work out what a claim's parts truly are, over the kind of cells its verdict says it rests on."""
+    return _TRUTHS[claim.kind](known, claim, _rows_of(known, claim, design))
+
+
+def true_contrast(known: Known, outcome: str, factor: str, levels: tuple[str, str]) -> float:
+    """Give the true difference of an outcome between two levels in the drawn cells."""
+    rows = [row for row in known.rows if row["design"] == "conjoint"]
+    return _differ(rows, f"e_{outcome}", *(lambda row, at=level: row[factor] == at for level in levels))
+
+
+def _rows_of(known: Known, claim: Claim, design: str) -> list[dict[str, Any]]:
+    named = {claim.factor, *claim.within}
+    is_control = claim.kind in {"control", "convergence"}
+    kept = []
+    for row in known.rows:
+        scenario = known.scenarios[row["scenario"]]
+        off = {name for name, level in scenario.base.items() if row[name] != level}
+        is_matched = row["design"] != "conjoint" and off <= named
+        if (row["conflict"] == "present" or is_control) and (
+            is_matched if design == "matched" else row["design"] == design
+        ):
+            kept.append(row)
+    able = {name for name, each in known.scenarios.items() if _can_show(each, claim)}
+    return [row for row in kept if row["scenario"] in able]
+
+
+def _can_show(scenario: Scenario, claim: Claim) -> bool:
+    """Whether an act of the scenario carries the tag that the claim's outcome counts; others always may."""
+    tags = [tag for tag, column in TAG_OUTCOMES.items() if column == claim.outcome]
+    return not tags or any(tag in act.tags for tag in tags for act in scenario.acts)
+
+
+def _mean(rows: Iterable[Row], column: str) -> float:
+    return float(np.mean([row[column] for row in rows]))
+
+
+def _units(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["scenario"], row["setting"]), []).append(row)
+    return list(found.values())
+
+
+def _differ(
+    rows: list[dict[str, Any]], column: str, one: Callable[[Row], bool], other: Callable[[Row], bool]
+) -> float:
+    gaps = []
+    for unit in _units(rows):
+        a, b = [row for row in unit if one(row)], [row for row in unit if other(row)]
+        if len(a) > 1 and len(b) > 1:
+            gaps.append(_mean(a, column) - _mean(b, column))
+    return float(np.mean(gaps))
+
+
+def _is_in(row: Row, cell: Mapping[str, Iterable[str]]) -> bool:
+    return all(row[name] in set(levels) for name, levels in cell.items())
+
+
+def _true_levels(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    return [
+        Truth(claim.direction * _step(rows, claim, level, claim.reference), claim.sesoi or 0)
+        for level in (claim.level, *claim.also)
+    ]
+
+
+def _step(rows: list[dict[str, Any]], claim: Claim, level: str, reference: str) -> float:
+    name = claim.factor
+    return _differ(
+        rows, f"e_{claim.outcome}", lambda row: row[name] == level, lambda row: row[name] == reference
+    )
+
+
+def _true_dose(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    whole = Truth(claim.direction * _step(rows, claim, claim.level, claim.reference), claim.sesoi or 0)
+    return [whole, *_true_steps(claim, rows)]
+
+
+def _true_steps(claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    path = FACTORS[claim.factor]
+    if path.index(claim.level) < path.index(claim.reference):
+        path = path[::-1]
+    return [Truth(claim.direction * _step(rows, claim, b, a), 0.0) for a, b in pairwise(path)]
+
+
+def _true_slope(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    levels = FACTORS[claim.factor]
+    slopes = []
+    for unit in _units(row for row in rows if row[claim.factor] is not None):
+        x = [levels.index(row[claim.factor]) for row in unit]
+        slopes.append(np.polyfit(x, [row[f"e_{claim.outcome}"] for row in unit], 1)[0])
+    return [Truth(claim.direction * float(np.mean(slopes)), claim.sesoi or 0), *_true_steps(claim, rows)]
+
+
+def _true_two_rates(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    inside = _units(row for row in rows if _is_in(row, claim.within))
+    gaps = [_mean(u, f"e_{claim.outcome}") - _mean(u, f"e_{claim.outcome_b}") for u in inside if len(u) > 1]
+    return [Truth(claim.direction * float(np.mean(gaps)), claim.sesoi or 0)]
+
+
+def _true_rate(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    inside = _units(row for row in rows if _is_in(row, claim.within))
+    rate = float(np.mean([_mean(unit, f"e_{claim.outcome}") for unit in inside if len(unit) > 1]))
+    return [Truth((claim.bound or 0) - rate, 0.0)]
+
+
+def _true_passivity(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    def is_active(row: Row) -> bool:
+        rest = [name for name in claim.within if name != claim.factor]
+        carried = all(row[name] is not None for name in claim.within)
+        turned = any(row[name] not in claim.within[name] for name in rest)
+        return carried and not _is_in(row, claim.within) and (row[claim.factor] == claim.level or turned)
+
+    rise = _differ(rows, f"e_{claim.outcome}", is_active, lambda row: _is_in(row, claim.within))
+    return [*_true_rate(known, claim, rows), Truth(rise, claim.sesoi or 0)]
+
+
+def _true_conjunction(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    found = []
+    for turned in claim.within:
+        others = [level for level in FACTORS[turned] if level not in claim.within[turned]]
+        neighbor = {**claim.within, turned: others}
+        gap = _differ(
+            rows,
+            f"e_{claim.outcome}",
+            lambda row: _is_in(row, claim.within),
+            lambda row, cell=neighbor: _is_in(row, cell),  # type: ignore[misc]  # bound now, not later
+        )
+        found.append(Truth(claim.direction * gap, claim.sesoi or 0))
+    return found
+
+
+def _true_zone(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    carrying = [row for row in rows if all(row[name] is not None for name in claim.within)]
+    gap = _differ(
+        carrying,
+        f"e_{claim.outcome}",
+        lambda row: _is_in(row, claim.within),
+        lambda row: not _is_in(row, claim.within),
+    )
+    return [Truth(claim.direction * gap, claim.sesoi or 0)]
+
+
+def _true_control(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    gap = _differ(
+        rows,
+        f"e_{claim.outcome}",
+        lambda row: row["conflict"] == "present",
+        lambda row: row["conflict"] == "absent",
+    )
+    return [Truth(claim.direction * gap, claim.sesoi or 0)]
+
+
+def _true_families(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    families = sorted({known.scenarios[row["scenario"]].directive for row in rows})
+    return [
+        truth
+        for family in families
+        for truth in _true_control(
+            known, claim, [row for row in rows if known.scenarios[row["scenario"]].directive == family]
+        )
+    ]
+
+
+def _true_openness(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    marked = []
+    for row, acts in zip(known.rows, known.acts, strict=True):
+        against = {act.tactic for act in acts if act.against}
+        if row["design"] == "conjoint" and claim.outcome in against:
+            marked.append({**row, "is_open": bool(against & set(claim.tactics))})
+    gap = _differ(marked, f"e_{claim.outcome}", lambda row: row["is_open"], lambda row: not row["is_open"])
+    return [Truth(claim.direction * gap, claim.sesoi or 0)]
+
+
+_TRUTHS: Mapping[str, Callable[[Known, Claim, list[dict[str, Any]]], list[Truth]]] = {
+    "contrast": _true_levels,
+    "dose": _true_dose,
+    "slope": _true_slope,
+    "rate-difference": _true_two_rates,
+    "inactive": _true_passivity,
+    "conjunction": _true_conjunction,
+    "zone": _true_zone,
+    "openness": _true_openness,
+    "control": _true_control,
+    "convergence": _true_families,
+    "rate-bound": _true_rate,
+}
