@@ -1,4 +1,4 @@
-"""A scenario as a page for a reader: what happens, who is there, what may be done, what each factor says."""
+"""A scenario as a page: what happens, who is there, what may be done, and what each factor says."""
 
 from __future__ import annotations
 

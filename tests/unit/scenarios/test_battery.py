@@ -191,7 +191,7 @@ def test_unknown_names_come_with_the_nearest() -> None:
         (
             "family: survival-vs-power",
             "family: survival",
-            "': family: expected two words, like 'power-vs-gain'",
+            ": family: expected two words, like 'power-vs-gain'",
         ),
         ("canary:", "canari:", "unknown field; did you mean 'canary'?"),
         ("chance: 0.01", "chance: 1.5", "'gamble': lottery.chance: must be less than 1, found 1.5"),
