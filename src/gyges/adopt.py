@@ -9,8 +9,11 @@ from gyges.errors import RunError
 from gyges.prepare import Prepared
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
-from gyges.run_folder import RunFolder, create_run
+from gyges.run_folder import RunFolder, check_new_folder, create_run
 from gyges.study import Run, analyze_run, code_run, default_folder, make_lock, report_run
+
+NAME = "adopted"
+"""Name of the study that such a run has."""
 
 
 def adopt_logs(source: str, *, out: str | None = None) -> Run:
@@ -23,15 +26,17 @@ def adopt_logs(source: str, *, out: str | None = None) -> Run:
         out: The run folder; none: `runs/adopted-<time>`.
 
     Raises:
-        RunError: There is no log, one cannot be read, or none holds a trial of Gyges.
+        RunError: There is no log, one cannot be read, none holds a trial of Gyges, or the folder is not new.
     """
+    target = default_folder(NAME) if out is None else out
+    check_new_folder(target)
     logs = _find_logs(source)
     trials = _read_trials(logs)
     if not trials:
         raise RunError(f"{source}: its logs hold no trial of Gyges.")
     prepared = _prepare(trials)
     folder = create_run(
-        out or default_folder(prepared.study),
+        target,
         make_lock(prepared, registered=False),
         prepared.scenarios,
         batteries=prepared.batteries,
@@ -75,7 +80,7 @@ def _prepare(trials: Sequence[Trial]) -> Prepared:
     models = sorted({trial.model for trial in trials})
     parts = sorted({(trial.design, trial.protocol) for trial in trials})
     study = Study(
-        name="adopted",
+        name=NAME,
         description="Inspect logs taken in as they are; nothing was registered before their first trial.",
         models=tuple(ModelSpec(name=name) for name in models),
         scenarios=tuple(names),

@@ -20,6 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+Place = tuple[str | int, ...]
+"""A field in a file: names of fields, and positions in lists counted from 0."""
+
 
 class GygesError(Exception):
     """An error whose message is one sentence for the person at the keyboard."""
@@ -27,6 +30,11 @@ class GygesError(Exception):
 
 class InputError(GygesError):
     """Something a person gave is wrong: what, where, and what would be right."""
+
+    def __init__(self, message: str, *, place: Place = ()) -> None:
+        super().__init__(message)
+        self.place = place
+        """Field it is about, in the file it may come from; empty: no field, or the message names it."""
 
 
 class ScenarioError(InputError):

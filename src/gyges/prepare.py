@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gyges.errors import ScenarioError, StudyError, unknown_name
+from pydantic import ValidationError
+
+from gyges.errors import InputError, Place, ScenarioError, StudyError, unknown_name
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
+from gyges.records.mistakes import find_mistakes, say_mistake
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec, Study
@@ -49,28 +54,37 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     from gyges.design import make_plan
     from gyges.scenarios import load_batteries, load_library
 
-    study = _keep_profiles(study, base)
+    study = keep_profiles(study, base)
     folders = [(base or Path()) / folder for folder in study.library]
-    library, batteries = load_library(folders), load_batteries(folders)
+    with _about("library"):
+        library, batteries = load_library(folders), load_batteries(folders)
+        _check_ids(library, batteries)
     scenarios = {name: library[name] for name in _name_scenarios(study, library, batteries)}
+    for i, name in enumerate(study.claims):
+        with _about("claims", i):
+            find_claims((name,))
     claims = find_claims(study.claims)
     plan = make_plan(study, scenarios, claims=claims, batteries=batteries)
     met = {name: batteries[name] for name in sorted({*plan.table["scenario"]} & {*batteries})}
     return Prepared(study, scenarios, claims, plan, met)
 
 
+def _check_ids(library: Mapping[str, Scenario], batteries: Mapping[str, Battery]) -> None:
+    both = sorted({*library} & {*batteries})
+    if both:
+        raise ScenarioError(f"the id '{both[0]}' is both a scenario's and a battery's; choose another.")
+
+
 def _name_scenarios(
     study: Study, library: Mapping[str, Scenario], batteries: Mapping[str, Battery]
 ) -> list[str]:
     """Name the scenarios a study asks for; a study of battery parts alone needs none for `all`."""
-    both = sorted({*library} & {*batteries})
-    if both:
-        raise ScenarioError(f"the id '{both[0]}' is both a scenario's and a battery's; choose another.")
+    for i, name in enumerate(study.scenarios):
+        if name != "all" and name not in library and name not in batteries:
+            known = (*library, *batteries)
+            raise ScenarioError(unknown_name("scenario", name, known), place=("scenarios", i))
     if "all" in study.scenarios:
         return sorted(library) if any(part.kind != "battery" for part in study.design) else []
-    for name in study.scenarios:
-        if name not in library and name not in batteries:
-            raise ScenarioError(unknown_name("scenario", name, (*library, *batteries)))
     return [name for name in study.scenarios if name in library]
 
 
@@ -89,22 +103,46 @@ def narrow_study(study: Study, names: tuple[str, ...]) -> Study:
     return override_study(study, scenarios=names, design=design)
 
 
-def _keep_profiles(study: Study, base: Path | None) -> Study:
+def keep_profiles(study: Study, base: Path | None) -> Study:
     """Put the content of a profile file in the place of its path: a run is the same wherever it goes on.
 
     A path is relative to the study file, or else to the working directory.
     """
     from gyges.agents import read_profile
 
-    def keep(spec: ModelSpec) -> ModelSpec:
+    def keep(number: int, spec: ModelSpec) -> ModelSpec:
         path = spec.args.get("profile")
         if spec.name != CUSTOM or not isinstance(path, str):
             return spec
         beside = (base or Path()) / path
-        profile = read_profile(beside if beside.is_file() else Path(path))
+        with _about("models", number):
+            profile = read_profile(beside if beside.is_file() else Path(path))
         return spec.model_copy(update={"args": spec.args | {"profile": profile.model_dump(mode="json")}})
 
-    return study.model_copy(update={"models": tuple(keep(spec) for spec in study.models)})
+    return study.model_copy(update={"models": tuple(map(keep, count(), study.models))})
+
+
+@contextmanager
+def _about(*place: str | int) -> Iterator[None]:
+    """Say which field of a study an error is about."""
+    try:
+        yield
+    except InputError as problem:
+        problem.place = problem.place or place
+        raise
+
+
+def check_model_names(study: Study) -> None:
+    """Find every model of a study's provider, without a key and without a call.
+
+    Raises:
+        InputError: Inspect knows no such provider, or Gyges no such reference agent.
+    """
+    from gyges.trials import find_model
+
+    for place, spec in _list_models(study):
+        with _about(*place):
+            find_model(spec)
 
 
 def check_models(study: Study) -> None:
@@ -115,10 +153,15 @@ def check_models(study: Study) -> None:
     """
     from gyges.trials import open_model
 
-    for spec in study.models:
-        open_model(spec)
-    if study.stakeholder:
-        open_model(study.stakeholder)
+    for place, spec in _list_models(study):
+        with _about(*place):
+            open_model(spec)
+
+
+def _list_models(study: Study) -> list[tuple[Place, ModelSpec]]:
+    """List the models a study calls, and the fields that name them."""
+    models: list[tuple[Place, ModelSpec]] = [(("models", i), spec) for i, spec in enumerate(study.models)]
+    return [*models, (("stakeholder",), study.stakeholder)] if study.stakeholder else models
 
 
 def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes: Any) -> Study:
@@ -131,8 +174,8 @@ def override_study(study: Study, *, models: Iterable[ModelSpec] = (), **changes:
     chosen = tuple(models)
     if chosen:
         update["models"] = chosen
+    content = study.model_dump() | update
     try:
-        return Study.model_validate(study.model_dump() | update)
-    except ValueError as problem:
-        first = problem.errors()[0] if hasattr(problem, "errors") else {"loc": ("?",), "msg": str(problem)}
-        raise StudyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+        return Study.model_validate(content)
+    except ValidationError as problem:
+        raise StudyError(say_mistake(find_mistakes(problem, Study, content)[0], content)) from None

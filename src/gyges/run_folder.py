@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from gyges.records.claim import Claim
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
 from gyges.records.study import Study
+from gyges.storage import at_the_door, name_folder, open_fs, replace_file, try_to_write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +81,7 @@ class RunFolder:
 
     def exists(self, name: str) -> bool:
         """Say whether an artifact is there."""
-        fs, path = _open_fs(self.at(name))
+        fs, path = open_fs(self.at(name))
         return bool(fs.exists(path))
 
     def write(self, name: str, content: bytes) -> None:
@@ -93,11 +93,11 @@ class RunFolder:
         target = self.at(name)
         try:
             if "://" in target:
-                fs, path = _open_fs(target)
+                fs, path = open_fs(target)
                 fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
                 fs.pipe_file(path, content)
             else:
-                _replace_file(Path(target), content)
+                replace_file(Path(target), content)
         except OSError as problem:
             raise RunError(f"{target}: cannot be written ({problem.strerror or problem}).") from None
 
@@ -107,7 +107,7 @@ class RunFolder:
         Raises:
             RunError: It is not there or cannot be read.
         """
-        fs, path = _open_fs(self.at(name))
+        fs, path = open_fs(self.at(name))
         try:
             return bytes(fs.cat_file(path))
         except FileNotFoundError:
@@ -142,7 +142,7 @@ class RunFolder:
 
     def move_aside(self, log: str) -> None:
         """Move a damaged log out of the way, into `logs/damaged/`."""
-        fs, path = _open_fs(log)
+        fs, path = open_fs(log)
         folder, name = path.rsplit("/", 1)
         fs.makedirs(f"{folder}/damaged", exist_ok=True)
         fs.mv(path, f"{folder}/damaged/{name}")
@@ -162,11 +162,46 @@ def open_run(url: str) -> RunFolder:
     Raises:
         RunError: It is no run folder, or one of another format.
     """
-    folder = RunFolder(str(url).rstrip("/"))
-    if not folder.exists("study.lock.yaml"):
+    folder = RunFolder(name_folder(url))
+    if not is_run(url):
         raise RunError(f"{folder.url}: is no run folder (it has no study.lock.yaml).")
     read_lock(folder)
     return folder
+
+
+def is_run(url: str) -> bool:
+    """Say whether a folder holds a run, of whatever version.
+
+    Raises:
+        RunError: It cannot be reached.
+    """
+    folder = RunFolder(name_folder(url))
+    with at_the_door(folder.url):
+        return folder.exists("study.lock.yaml")
+
+
+def check_new_folder(url: str) -> None:
+    """Make sure that a run can be begun in a folder: it is new or empty, and can be written.
+
+    Raises:
+        RunError: It holds something, or cannot be written.
+    """
+    name = name_folder(url)
+    if name.startswith("memory:"):
+        raise RunError(
+            f"{name}: a run's processes share no memory; name a folder or a storage they can reach."
+        )
+    with at_the_door(name):
+        fs, path = open_fs(name)
+        if fs.isfile(path):
+            raise RunError(f"{name}: is a file; a run needs a folder.")
+        found = {each.rsplit("/", 1)[-1] for each in (fs.ls(path, detail=False) if fs.isdir(path) else ())}
+        if "study.lock.yaml" in found:
+            raise RunError(f"{name}: holds a run already; carry it on with `gyges resume`, or name another.")
+        if found:
+            raise RunError(f"{name}: is not empty and no run folder; name a new or an empty folder.")
+        if "://" not in name:
+            try_to_write(Path(name))
 
 
 def create_run(
@@ -181,16 +216,14 @@ def create_run(
     Raises:
         RunError: There is a run already, or the folder cannot be written.
     """
-    folder = RunFolder(str(url).rstrip("/"))
-    if folder.exists("study.lock.yaml"):
-        raise RunError(
-            f"{folder.url}: holds a run already; carry it on with `gyges resume`, or name another."
-        )
-    for scenario in scenarios.values():
-        folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
-    for battery in (batteries or {}).values():
-        folder.write(f"batteries/{battery.id}.json", _as_json(battery.model_dump(mode="json")))
-    folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
+    check_new_folder(url)
+    folder = RunFolder(name_folder(url))
+    with at_the_door(folder.url):
+        for scenario in scenarios.values():
+            folder.write(f"scenarios/{scenario.id}.json", _as_json(scenario.model_dump(mode="json")))
+        for battery in (batteries or {}).values():
+            folder.write(f"batteries/{battery.id}.json", _as_json(battery.model_dump(mode="json")))
+        folder.write("study.lock.yaml", _as_yaml(lock.model_dump(mode="json")))
     return folder
 
 
@@ -307,26 +340,3 @@ def _find_line(text: str, field: str) -> str:
         if line.startswith(f"{field}:"):
             return line.split(":", 1)[1].strip().strip("'\"")
     return ""
-
-
-def _replace_file(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _open_fs(url: str) -> tuple[Any, str]:
-    import fsspec
-
-    opener: Callable[[str], tuple[Any, str]] = fsspec.core.url_to_fs
-    try:
-        return opener(url)
-    except (ValueError, ImportError) as problem:
-        raise RunError(f"{url}: {str(problem).splitlines()[0]}") from None

@@ -87,13 +87,13 @@ def run_study(study: Study, *, out: str | None = None, options: RunOptions | Non
     """
     prepared = prepare_study(study)
     check_models(prepared.study)
-    folder = begin_run(prepared, out or default_folder(study))
+    folder = begin_run(prepared, default_folder(study.name) if out is None else out)
     return carry_on(folder, options or RunOptions())
 
 
-def default_folder(study: Study) -> str:
+def default_folder(study: str) -> str:
     """Name a new run folder after the study and the time."""
-    return f"runs/{study.name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    return f"runs/{study}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
 
 def begin_run(prepared: Prepared, out: str) -> RunFolder:
@@ -178,8 +178,12 @@ def _map_logs(
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
         yield from map(code_log, logs)
         return
+    from gyges.trials import beginning_deaf
+
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(code_log, logs)
+        with beginning_deaf():
+            coded = pool.map(code_log, logs)
+        yield from coded
 
 
 def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
@@ -27,6 +28,10 @@ TRUTH = "gyges_truth"
 """Where a message's metadata holds what the agent decided, to score coding against."""
 
 
+class _ProfileNotFoundError(ProfileError, PrerequisiteError):
+    """An error that Inspect's own command line says in a sentence too, and not with a traceback."""
+
+
 class ReferenceAgent(ModelAPI):
     """A simulated decision-maker with a published policy; it only plays Gyges' own trials."""
 
@@ -42,7 +47,10 @@ class ReferenceAgent(ModelAPI):
         profile: str | dict[str, Any] | None = None,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
-        self.profile = _choose_profile(model_name, profile)
+        try:
+            self.profile = _choose_profile(model_name, profile)
+        except ProfileError as problem:
+            raise _ProfileNotFoundError(str(problem)) from None
 
     async def generate(
         self,

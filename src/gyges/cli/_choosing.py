@@ -2,54 +2,96 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from gyges.cli._output import is_interactive, say_error
 from gyges.errors import InputError
+from gyges.records.reading import naming_file, parse_yaml
 from gyges.records.study import ModelSpec, Study
 
 if TYPE_CHECKING:
     from gyges.prepare import Prepared
 
 
-def choose_study(
+def prepare_choice(
     name: str,
-    models: Sequence[str],
-    model_args: Sequence[str],
     *,
-    trials: int | None = None,
-    seed: int | None = None,
-) -> Study:
-    """Load a study and apply what the command line changes."""
-    from gyges.design import load_study
-    from gyges.prepare import override_study
+    models: Sequence[str] | None,
+    model_args: Sequence[str] | None,
+    library: Sequence[Path] | None = None,
+    **changes: int | None,
+) -> Prepared:
+    """Load a study, apply what the command line changes, and resolve it.
 
-    study = load_study(name)
-    args = dict(_split(each) for each in model_args)
+    Whatever is wrong with it is said with the study file and the line, where there is a file.
+
+    Args:
+        name: A study file, or the name of a shipped study.
+        models: Models instead of the study's; none: those it names.
+        model_args: Arguments for every model, each as name=value.
+        library: Folders with scenarios, besides the study's.
+        changes: Other fields of the study, such as trials and seed; none: as the study says.
+    """
+    from gyges.design import find_study_file, load_study
+    from gyges.prepare import check_model_names, keep_profiles, override_study, prepare_study
+
+    study, file = load_study(name), find_study_file(name)
+    folders = tuple(str(each.absolute()) for each in library or ())
+    chosen = override_study(
+        study,
+        models=_choose_models(study, models or (), dict(map(_split, model_args or ()))),
+        library=(*study.library, *folders) if folders else None,
+        **changes,
+    )
+    base = file.parent if file else None
+    with naming_file(None if models or model_args else file):
+        chosen = keep_profiles(chosen, base)
+    with naming_file(file):
+        prepared = prepare_study(chosen, base=base)
+    with naming_file(None if models else file):
+        check_model_names(prepared.study)
+    return prepared
+
+
+def _choose_models(study: Study, models: Sequence[str], args: dict[str, Any]) -> list[ModelSpec]:
     known = {spec.name: spec for spec in study.models}
     names = models or (list(known) if args else ())
-    specs = [
+    return [
         spec.model_copy(update={"args": spec.args | args})
         for spec in (known.get(each, ModelSpec(name=each)) for each in names)
     ]
-    return override_study(study, models=specs, trials=trials, seed=seed)
 
 
 def _split(argument: str) -> tuple[str, Any]:
-    name, sign, value = argument.partition("=")
+    name, sign, text = argument.partition("=")
     if not sign or not name:
         raise InputError(f"-M {argument}: expected name=value.")
+    try:
+        value, _ = parse_yaml(text, name="-M")
+    except InputError:
+        value = text
     return name, value
+
+
+def open_models(prepared: Prepared, name: str, *, names_models: bool) -> None:
+    """Open every model once, so that a missing key is known before anything is written."""
+    from gyges.design import find_study_file
+    from gyges.prepare import check_models
+
+    with naming_file(None if names_models else find_study_file(name)):
+        check_models(prepared.study)
 
 
 def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     """Ask before real models are called; without a person at the keyboard, `--yes` must say so."""
     from gyges.cli._planning import summarize
 
-    real = [spec.name for spec in prepared.study.models if not spec.name.startswith("gyges/")]
+    real = _list_real_models(prepared)
     if not real or yes:
         return
     costs = [each.cost for each in summarize(prepared).costs]
@@ -61,5 +103,17 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     if not is_interactive():
         raise InputError(f"{question} Say --yes to run them.")
     say_error(question)
+    # A prompt leaves the terminal as it was only if it hears of Ctrl-C itself.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     if not typer.confirm("Run them?", err=True):
         raise typer.Exit(0)
+    signal.signal(signal.SIGINT, handler)
+
+
+def _list_real_models(prepared: Prepared) -> list[str]:
+    """Name the models that cost something, of those that have trials in the plan."""
+    names = prepared.plan.table["model"].unique(maintain_order=True).to_list()
+    people = prepared.study.stakeholder
+    if people and names:
+        names.append(people.name)
+    return [name for name in dict.fromkeys(names) if not name.startswith("gyges/")]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,13 @@ import typer
 
 from gyges.budget import Purse
 from gyges.cli._output import say, say_error, say_results
+from gyges.cli._stopping import INTERRUPTS
 from gyges.errors import BudgetError
 
 if TYPE_CHECKING:
+    from gyges.prepare import Prepared
     from gyges.records.study import Study
+    from gyges.run_folder import RunFolder
     from gyges.study import Run
     from gyges.trials import ShardEnd, TrialEnd
 
@@ -61,6 +65,10 @@ class Display:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Take the bar off the terminal, or say a last time how far it came."""
         is_first, self._is_over = not self._is_over, True
         if self._bar:
             self._bar.stop()
@@ -94,31 +102,47 @@ class Display:
         say_error(f"{self._done} of {self._n_trials} trials, {self._failed} failed, {self._say_cost()}{left}")
 
 
+@contextmanager
+def registering(url: str) -> Iterator[None]:
+    """Let what begins a run folder come to its end; from then on a stop says how to carry on."""
+    with INTERRUPTS.hold():
+        yield
+        INTERRUPTS.word = f"stopped; carry on with: gyges resume {url.rstrip('/')}"
+
+
+def prepare_rest(folder: RunFolder) -> Prepared:
+    """Resolve what is missing of a run, as it was registered."""
+    from gyges.prepare import Prepared
+    from gyges.records.plan import Plan
+    from gyges.run_folder import read_batteries, read_lock, read_scenarios
+    from gyges.running import find_missing, read_plan
+
+    lock = read_lock(folder)
+    missing = [trial.id for trial in find_missing(folder)]
+    table = read_plan(folder).table
+    plan = Plan(table=table.filter(table["id"].is_in(missing)))
+    return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
+
+
 def finish_run(url: str, *, workers: int, budget: float | None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.run_folder import open_run, read_lock
     from gyges.running import RunOptions, find_missing
     from gyges.study import carry_on
 
+    INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    signal.signal(signal.SIGTERM, _interrupt)
     with Display(len(find_missing(folder)), read_lock(folder).study) as display:
+        INTERRUPTS.before = display.leave
         options = RunOptions(workers=workers, budget=budget, on_trial=display.show, on_shard=display.note)
         try:
             run = carry_on(folder, options)
-        except KeyboardInterrupt:
-            display.__exit__(None, None, None)
-            say_error(f"stopped; carry on with: gyges resume {url}")
-            raise typer.Exit(1) from None
         except BudgetError:
             say(f"report: {folder.at('report.html')}")
             raise
+    INTERRUPTS.before = lambda: None
     say_results(run.results, run.folder.at("report.html"))
     _list_failures(run, display.causes)
-
-
-def _interrupt(number: int, frame: Any) -> None:  # noqa: ARG001 - the signal handler's signature
-    raise KeyboardInterrupt
 
 
 def _list_failures(run: Run, causes_of_shards: Counter[str]) -> None:

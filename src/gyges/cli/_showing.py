@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,17 +12,35 @@ from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario, Scene
 
 
-def stage(name: str, *, cell: str, setting: str | None, variant: int, control: bool) -> tuple[Trial, Scene]:
-    """Render a scene from a scenario's id or file and the levels that differ from its base, or an item."""
-    from gyges.scenarios import find_scenario, load_library, load_scenario, render_scene
+def find(name: str, library: Sequence[Path]) -> Scenario | Battery:
+    """Find a scenario or a battery by its id, or read one from its file."""
+    from gyges.scenarios import is_battery_file, load_batteries, load_battery, load_library, load_scenario
 
-    battery = _find_battery(name)
-    if battery is not None:
-        if cell or control:
-            raise ScenarioError(f"{battery.id}: an item has no other cell and no matched control.")
-        return _stage_item(battery, setting or battery.items[0].id, variant)
-    is_file = name.endswith((".yaml", ".yml"))
-    scenario = load_scenario(Path(name)) if is_file else find_scenario(name, load_library())
+    if name.endswith((".yaml", ".yml")):
+        file = Path(name)
+        return load_battery(file) if is_battery_file(file) else load_scenario(file)
+    known: dict[str, Scenario | Battery] = {**load_library(library), **load_batteries(library)}
+    if name not in known:
+        raise ScenarioError(unknown_name("scenario", name, known))
+    return known[name]
+
+
+def stage(
+    found: Scenario | Battery, *, cell: str, setting: str | None, variant: int, control: bool
+) -> tuple[Trial, Scene]:
+    """Render a scene from a scenario and the levels that differ from its base, or an item of a battery."""
+    if isinstance(found, Scenario):
+        return _stage_scene(found, cell=cell, setting=setting, variant=variant, control=control)
+    if cell or control:
+        raise ScenarioError(f"{found.id}: an item has no other cell and no matched control.")
+    return _stage_item(found, setting or found.items[0].id, variant)
+
+
+def _stage_scene(
+    scenario: Scenario, *, cell: str, setting: str | None, variant: int, control: bool
+) -> tuple[Trial, Scene]:
+    from gyges.scenarios import render_scene
+
     levels = dict(scenario.base) | _parse_cell(cell, scenario)
     settings = [each.id for each in scenario.settings]
     chosen = setting or settings[0]
@@ -43,14 +62,6 @@ def stage(name: str, *, cell: str, setting: str | None, variant: int, control: b
     )
     scene = render_scene(scenario, setting=chosen, cell=levels, variant=variant, conflict=conflict)
     return trial, scene
-
-
-def _find_battery(name: str) -> Battery | None:
-    from gyges.scenarios import is_battery_file, load_batteries, load_battery
-
-    if name.endswith((".yaml", ".yml")):
-        return load_battery(Path(name)) if is_battery_file(Path(name)) else None
-    return load_batteries().get(name)
 
 
 def _stage_item(battery: Battery, item: str, variant: int) -> tuple[Trial, Scene]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gyges.cli._output import JSON_OPTION, say, say_json, say_table
+from gyges.errors import InputError
 
 app = typer.Typer(help="List and show the registered claims.", rich_markup_mode=None, no_args_is_help=False)
 
@@ -17,9 +18,11 @@ def register(root: typer.Typer) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _default(context: typer.Context) -> None:
+def _default(context: typer.Context, as_json: Annotated[bool, JSON_OPTION] = False) -> None:
     if context.invoked_subcommand is None:
-        list_claims(as_json=False)
+        list_claims(as_json=as_json)
+    elif as_json:
+        raise InputError(f"options go behind the word '{context.invoked_subcommand}'.")
 
 
 @app.command("list")

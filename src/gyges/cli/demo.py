@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gyges.cli._options import WORKERS_OPTION
+
 OUT = "runs/demo"
 
 
@@ -16,19 +18,21 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; the default is one a core.")] = None,
+    workers: Annotated[int | None, WORKERS_OPTION] = None,
     out: Annotated[str, typer.Option(help="The run folder; an older demo in it is replaced.")] = OUT,
 ) -> None:
     """Run the whole study on the simulated reference agent: no key, no network."""
-    from gyges.cli._running import default_workers, finish_run
+    from gyges.cli._running import default_workers, finish_run, registering
     from gyges.design import load_study
     from gyges.prepare import prepare_study
     from gyges.study import begin_run
 
     prepared = prepare_study(load_study("demo"))
-    _clear(Path(out))
-    begin_run(prepared, out)
-    finish_run(out, workers=workers or default_workers(), budget=None)
+    with registering(out):
+        if out:
+            _clear(Path(out))
+        folder = begin_run(prepared, out)
+    finish_run(folder.url, workers=workers or default_workers(), budget=None)
 
 
 def _clear(folder: Path) -> None:

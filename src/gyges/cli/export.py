@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gyges.cli._output import JSON_OPTION, say, say_json
+from gyges.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+STDOUT = "-"
 
 
 class Format(StrEnum):
@@ -26,29 +36,67 @@ def register(app: typer.Typer) -> None:
 def export(
     run: Annotated[str, typer.Argument(help="The run folder.")],
     kind: Annotated[Format, typer.Option("--format", help="csv or parquet.")] = Format.CSV,
-    out: Annotated[Path | None, typer.Option(help="The file to write; none: codes.<format> here.")] = None,
+    out: Annotated[
+        str | None, typer.Option(help="The file to write, - for standard output; none: codes.<format> here.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", "--overwrite", help="Replace a file that is there already.")
+    ] = False,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Write the codes of a run, one row a trial; lists become text in CSV."""
-    import polars as pl
-
-    from gyges.errors import RunError
     from gyges.run_folder import open_run
     from gyges.study import Run
 
+    target = f"codes.{kind}" if out is None else out
+    if target == STDOUT:
+        if as_json:
+            raise InputError("--json says which file was written; it does not go with --out -.")
+        if kind is Format.PARQUET and sys.stdout.isatty():
+            raise InputError("Parquet is not for a terminal; send it to a file or another program.")
+    elif not target or Path(target).is_dir():
+        raise RunError(f"--out '{target}': name a file, or - for standard output.")
+    elif Path(target).is_file() and not force:
+        raise RunError(f"{target}: is there already; replace it with --force, or name another with --out.")
     table = Run(open_run(run)).codes
-    target = out or Path(f"codes.{kind}")
+    content = _encode(table, kind)
+    if target == STDOUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    _write(Path(target), content)
+    if as_json:
+        say_json({"file": target, "rows": table.height})
+    else:
+        say(target)
+
+
+def _encode(table: pl.DataFrame, kind: Format) -> bytes:
+    import polars as pl
+
+    buffer = io.BytesIO()
+    if kind is Format.PARQUET:
+        table.write_parquet(buffer)
+    else:
+        table.with_columns(
+            pl.col("acts", "open_acts", "open_tactics").list.join(" "),
+            pl.col("evidence").list.eval(pl.element().struct.field("quote")).list.join(" | "),
+        ).write_csv(buffer)
+    return buffer.getvalue()
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all; what is no plain file, such as a pipe, is written into."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    is_plain = target.is_file() or not target.exists()
     try:
-        if kind is Format.PARQUET:
-            table.write_parquet(target)
+        if is_plain:
+            draft.write_bytes(content)
+            draft.replace(target)
         else:
-            table.with_columns(
-                pl.col("acts", "open_acts", "open_tactics").list.join(" "),
-                pl.col("evidence").list.eval(pl.element().struct.field("quote")).list.join(" | "),
-            ).write_csv(target)
+            target.write_bytes(content)
     except OSError as problem:
         raise RunError(f"{target}: cannot be written ({problem.strerror or problem}).") from None
-    if as_json:
-        say_json({"file": str(target), "rows": table.height})
-    else:
-        say(str(target))
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()

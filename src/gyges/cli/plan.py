@@ -7,6 +7,13 @@ from typing import Annotated
 
 import typer
 
+from gyges.cli._options import (
+    LIBRARY_OPTION,
+    MODEL_ARG_OPTION,
+    MODEL_OPTION,
+    SEED_OPTION,
+    TRIALS_OPTION,
+)
 from gyges.cli._output import JSON_OPTION, say_json
 
 
@@ -17,18 +24,20 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     study: Annotated[str, typer.Argument(help="A study file, or the name of a shipped study.")],
-    model: Annotated[list[str] | None, typer.Option("--model", help="Model; repeat for several.")] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="Trials for each model.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Root seed.")] = None,
+    model: Annotated[list[str] | None, MODEL_OPTION] = None,
+    model_arg: Annotated[list[str] | None, MODEL_ARG_OPTION] = None,
+    trials: Annotated[int | None, TRIALS_OPTION] = None,
+    seed: Annotated[int | None, SEED_OPTION] = None,
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Print cells, trials, what is aliased, detectable effects, tokens and cost."""
-    from gyges.cli._choosing import choose_study
+    from gyges.cli._choosing import prepare_choice
     from gyges.cli._planning import say_summary, summarize
-    from gyges.prepare import prepare_study
 
-    chosen = choose_study(study, model or (), (), trials=trials, seed=seed)
-    prepared = prepare_study(chosen, base=Path(study).parent if Path(study).is_file() else None)
+    prepared = prepare_choice(
+        study, models=model, model_args=model_arg, library=library, trials=trials, seed=seed
+    )
     summary = summarize(prepared)
     if as_json:
         from dataclasses import asdict

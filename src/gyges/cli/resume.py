@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gyges.cli._options import BUDGET_OPTION, WORKERS_OPTION, YES_OPTION
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -14,16 +16,23 @@ def register(app: typer.Typer) -> None:
 
 def resume(
     run: Annotated[str, typer.Argument(help="The run folder.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; the default is one a core.")] = None,
-    budget: Annotated[float | None, typer.Option(min=0, help="Stop before this many US dollars.")] = None,
+    workers: Annotated[int | None, WORKERS_OPTION] = None,
+    budget: Annotated[float | None, BUDGET_OPTION] = None,
+    yes: Annotated[bool, YES_OPTION] = False,
 ) -> None:
     """Carry on a run that stopped: only what is missing is run."""
-    from gyges.cli._running import default_workers, finish_run
+    from gyges.budget import Purse
+    from gyges.cli._choosing import confirm_cost
+    from gyges.cli._running import default_workers, finish_run, prepare_rest
     from gyges.prepare import check_models
-    from gyges.run_folder import open_run, read_lock
+    from gyges.run_folder import open_run
     from gyges.study import check_same_version
 
     folder = open_run(run)
     check_same_version(folder)
-    check_models(read_lock(folder).study)
-    finish_run(run.rstrip("/"), workers=workers or default_workers(), budget=budget)
+    rest = prepare_rest(folder)
+    Purse(rest.study, budget)
+    if not rest.plan.table.is_empty():
+        check_models(rest.study)
+    confirm_cost(rest, yes=yes)
+    finish_run(folder.url, workers=workers or default_workers(), budget=budget)

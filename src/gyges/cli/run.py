@@ -7,6 +7,17 @@ from typing import Annotated
 
 import typer
 
+from gyges.cli._options import (
+    BUDGET_OPTION,
+    LIBRARY_OPTION,
+    MODEL_ARG_OPTION,
+    MODEL_OPTION,
+    SEED_OPTION,
+    TRIALS_OPTION,
+    WORKERS_OPTION,
+    YES_OPTION,
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -15,26 +26,32 @@ def register(app: typer.Typer) -> None:
 
 def run(
     study: Annotated[str, typer.Argument(help="A study file, or the name of a shipped study.")],
-    model: Annotated[list[str] | None, typer.Option("--model", help="Model; repeat for several.")] = None,
-    model_arg: Annotated[
-        list[str] | None, typer.Option("-M", help="Argument for the models' provider, as name=value.")
-    ] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="Trials for each model.")] = None,
+    model: Annotated[list[str] | None, MODEL_OPTION] = None,
+    model_arg: Annotated[list[str] | None, MODEL_ARG_OPTION] = None,
+    trials: Annotated[int | None, TRIALS_OPTION] = None,
     out: Annotated[str | None, typer.Option(help="The run folder: a local path or fsspec URL.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Root seed.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; the default is one a core.")] = None,
-    budget: Annotated[float | None, typer.Option(min=0, help="Stop before this many US dollars.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before models are called.")] = False,
+    seed: Annotated[int | None, SEED_OPTION] = None,
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
+    workers: Annotated[int | None, WORKERS_OPTION] = None,
+    budget: Annotated[float | None, BUDGET_OPTION] = None,
+    yes: Annotated[bool, YES_OPTION] = False,
 ) -> None:
     """Run a study from plan to report."""
-    from gyges.cli._choosing import choose_study, confirm_cost
-    from gyges.cli._running import default_workers, finish_run
-    from gyges.prepare import check_models, prepare_study
+    from gyges.budget import Purse
+    from gyges.cli._choosing import confirm_cost, open_models, prepare_choice
+    from gyges.cli._running import default_workers, finish_run, registering
+    from gyges.run_folder import check_new_folder
     from gyges.study import begin_run, default_folder
 
-    chosen = choose_study(study, model or (), model_arg or (), trials=trials, seed=seed)
-    prepared = prepare_study(chosen, base=Path(study).parent if Path(study).is_file() else None)
-    check_models(prepared.study)
+    prepared = prepare_choice(
+        study, models=model, model_args=model_arg, library=library, trials=trials, seed=seed
+    )
+    # Everything that can be refused is refused before a person is asked, or anything is written.
+    Purse(prepared.study, budget)
+    target = default_folder(prepared.study.name) if out is None else out
+    check_new_folder(target)
+    open_models(prepared, study, names_models=bool(model))
     confirm_cost(prepared, yes=yes)
-    folder = begin_run(prepared, out or default_folder(chosen))
+    with registering(target):
+        folder = begin_run(prepared, target)
     finish_run(folder.url, workers=workers or default_workers(), budget=budget)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gyges.cli._options import LIBRARY_OPTION
 from gyges.cli._output import JSON_OPTION, say, say_error, say_json, say_table
 from gyges.errors import InputError, ScenarioError
+from gyges.records.study import MAX_SEED
 
 if TYPE_CHECKING:
     from gyges.records.battery import Battery
@@ -23,27 +25,36 @@ def register(root: typer.Typer) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _default(context: typer.Context) -> None:
+def _default(
+    context: typer.Context,
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
     if context.invoked_subcommand is None:
-        list_scenarios(as_json=False)
+        list_scenarios(library=library, as_json=as_json)
+    elif as_json or library:
+        raise InputError(f"options go behind the word '{context.invoked_subcommand}'.")
 
 
 @app.command("list")
-def list_scenarios(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
+def list_scenarios(
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
     """List the scenarios and the batteries."""
     from gyges.scenarios import load_batteries, load_library
 
-    library = [each for _, each in sorted(load_library().items())]
-    batteries = [each for _, each in sorted(load_batteries().items())]
+    scenarios = [each for _, each in sorted(load_library(library or ()).items())]
+    batteries = [each for _, each in sorted(load_batteries(library or ()).items())]
     if as_json:
-        say_json([*map(_describe, library), *map(_describe_battery, batteries)])
+        say_json([*map(_describe, scenarios), *map(_describe_battery, batteries)])
         return
     rows: list[tuple[Any, ...]] = [
         (
             *(each.id, "scenario", each.opportunity),
             *(len(each.settings), len(each.factors), len(each.acts), each.title),
         )
-        for each in library
+        for each in scenarios
     ]
     rows += [(each.id, "battery", None, len(each.items), None, 2, each.title) for each in batteries]
     say_table(("id", "kind", "opportunity", "settings", "factors", "acts", "title"), rows)
@@ -76,19 +87,21 @@ def show_scenario(
     scenario: Annotated[str, typer.Argument(help="Id of a scenario or battery, or a file.")],
     cell: Annotated[str, typer.Option(help="Levels that differ from the base, as factor=level,…")] = "",
     setting: Annotated[str | None, typer.Option(help="Setting or item; the default is the first.")] = None,
-    variant: Annotated[int, typer.Option(min=0, help="Surface variant.")] = 0,
+    variant: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Surface variant.")] = 0,
     protocol: Annotated[str, typer.Option(help="agentic, text or choice.")] = "text",
     control: Annotated[bool, typer.Option("--control", help="The matched control.")] = False,
+    library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Show exactly what a model sees in one cell, or in one item of a battery."""
-    from gyges.cli._showing import show_messages, stage
+    from gyges.cli._showing import find, show_messages, stage
     from gyges.errors import unknown_name
     from gyges.records.words import PROTOCOLS
 
     if protocol not in PROTOCOLS:
         raise InputError(unknown_name("protocol", protocol, PROTOCOLS))
-    trial, scene = stage(scenario, cell=cell, setting=setting, variant=variant, control=control)
+    chosen = find(scenario, library or ())
+    trial, scene = stage(chosen, cell=cell, setting=setting, variant=variant, control=control)
     if trial.design != "battery":
         trial = trial.model_copy(update={"protocol": protocol})
     messages = show_messages(trial, scene)
@@ -108,38 +121,51 @@ def check_scenarios(
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Check scenarios and batteries against every rule of the suite; problems end with exit code 2."""
-    from gyges.scenarios import check_battery, check_scenario
+    from gyges.scenarios import check_file
 
-    found, batteries = _find_files(path)
-    problems = [(each.id, problem) for each in found for problem in check_scenario(each)]
-    problems += [(each.id, problem) for each in batteries for problem in check_battery(each)]
-    counts = " and ".join(
-        _count(len(each), word) for each, word in ((found, "scenario"), (batteries, "battery")) if each
-    )
+    files = _find_files(path)
+    problems = [(file, each) for file in files for each in check_file(file)]
     if as_json:
         say_json(
-            [{"scenario": name, "where": each.where, "message": each.message} for name, each in problems]
+            [
+                {
+                    "scenario": file.stem,
+                    "file": str(file),
+                    "line": each.line,
+                    "where": each.field,
+                    "message": each.message,
+                }
+                for file, each in problems
+            ]
         )
-    for name, each in () if as_json else problems:
-        say(f"{name}: {each.where}: {each.message}")
+    for file, each in () if as_json else problems:
+        where = str(file) if each.line is None else f"{file}:{each.line}"
+        say(": ".join(filter(None, (where, each.field, each.message))))
     if problems:
-        say_error(f"{_count(len(problems), 'problem')} in {counts}.")
+        say_error(f"{_count(len(problems), 'problem')} in {_count_files(files)}.")
         raise typer.Exit(2)
     if not as_json:
-        say(f"{counts}, no problem.")
+        say(f"{_count_files(files)}, no problem.")
 
 
-def _find_files(path: Path | None) -> tuple[list[Scenario], list[Battery]]:
-    from gyges.scenarios import is_battery_file, load_batteries, load_battery, load_library, load_scenario
+def _find_files(path: Path | None) -> list[Path]:
+    """List the files of a library; a file stands for itself, and nothing for all that is installed."""
+    from gyges.scenarios import find_files
 
-    if path is None:
-        return list(load_library().values()), list(load_batteries().values())
-    files = sorted((*path.glob("*.yaml"), *path.glob("batteries/*.yaml"))) if path.is_dir() else [path]
+    if path is not None and not path.is_dir():
+        return [path]
+    files = find_files(path)
     if not files:
         raise ScenarioError(f"{path}: holds no scenario file (*.yaml).")
-    holding = {file: is_battery_file(file) for file in files}
-    scenarios = [load_scenario(file) for file in files if not holding[file]]
-    return scenarios, [load_battery(file) for file in files if holding[file]]
+    return files
+
+
+def _count_files(files: list[Path]) -> str:
+    from gyges.scenarios import is_battery_file
+
+    n_batteries = sum(map(is_battery_file, files))
+    counts = {"scenario": len(files) - n_batteries, "battery": n_batteries}
+    return " and ".join(_count(n, word) for word, n in counts.items() if n)
 
 
 @app.command("new")
@@ -148,9 +174,11 @@ def new(
     folder: Annotated[Path, typer.Option(help="Where to write it.")] = Path(),
 ) -> None:
     """Begin a scenario: a file that passes the check, to be rewritten."""
-    from gyges.scenarios import new_scenario
+    from gyges.scenarios import load_library, new_scenario
 
     text = new_scenario(scenario)
+    if scenario in load_library():
+        raise ScenarioError(f"the id '{scenario}' is taken by a scenario of the library; choose another.")
     target = folder / f"{scenario}.yaml"
     if target.exists():
         raise ScenarioError(f"{target}: is there already.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from typing import Annotated
 
 import typer
@@ -21,4 +23,8 @@ def view(
 
     from gyges.run_folder import open_run
 
-    open_viewer(log_dir=open_run(run).logs, host="127.0.0.1", port=port)
+    logs = open_run(run).logs
+    # Ctrl-C is how one leaves the viewer, and nothing has gone wrong then.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        open_viewer(log_dir=logs, host="127.0.0.1", port=port)

@@ -5,7 +5,7 @@ from gyges.design._contrasts import Contrast
 from gyges.design._costs import ModelCost, TokenEstimate
 from gyges.design._plan import make_plan
 from gyges.design._power import Assumptions, detectable_effect, trials_needed
-from gyges.design._studies import find_studies, load_study
+from gyges.design._studies import find_studies, find_study_file, load_study
 from gyges.design._summary import PlanSummary, describe_plan
 from gyges.design._testable import ClaimOutlook
 from gyges.design._trials import plan_from_table, plan_from_trials, trial_at, trials_of
@@ -24,6 +24,7 @@ __all__ = [
     "describe_plan",
     "detectable_effect",
     "find_studies",
+    "find_study_file",
     "load_study",
     "make_plan",
     "plan_from_table",

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from gyges.design._places import split_evenly
-from gyges.errors import StudyError
+from gyges.errors import Place, StudyError
 from gyges.records.battery import Battery, Item
 from gyges.records.scenario import Scenario
 from gyges.records.seeds import derive_seed
@@ -42,7 +42,8 @@ def chosen_batteries(
         if named:
             raise StudyError(
                 f"the study names the battery '{named[0]}', but no part of its design runs one; add a part"
-                " such as {kind: battery, protocol: choice}."
+                " such as {kind: battery, protocol: choice}.",
+                place=_place_of(named[0], study),
             )
         return ()
     names = sorted(batteries) if "all" in study.scenarios else named
@@ -50,7 +51,8 @@ def chosen_batteries(
         known = ", ".join(f"'{name}'" for name in sorted(batteries)) or "none"
         raise StudyError(
             "the 'battery' part has no battery: the study names none under 'scenarios'. There is: "
-            f"{known}; 'all' means every scenario and every battery."
+            f"{known}; 'all' means every scenario and every battery.",
+            place=("scenarios",),
         )
     _check_scenarios(study, scenarios, batteries)
     return tuple(batteries[name] for name in names)
@@ -65,13 +67,19 @@ def _check_scenarios(
         if all(name in batteries for name in study.scenarios):
             raise StudyError(
                 f"the '{kind}' part has no scenario: the study names only batteries under 'scenarios'; name a"
-                " scenario, or keep to parts of kind 'battery'."
+                " scenario, or keep to parts of kind 'battery'.",
+                place=("scenarios",),
             )
     elif named:
         raise StudyError(
             f"the study names the scenario '{named[0]}', but its design has parts of kind 'battery' alone;"
-            " add a part such as {kind: conjoint}."
+            " add a part such as {kind: conjoint}.",
+            place=_place_of(named[0], study),
         )
+
+
+def _place_of(name: str, study: Study) -> Place:
+    return ("scenarios", study.scenarios.index(name))
 
 
 def battery_blocks(

@@ -47,12 +47,14 @@ def chosen_scenarios(
         StudyError: The study names a scenario that is not there.
         DesignError: There is none.
     """
-    for name in study.scenarios:
+    for i, name in enumerate(study.scenarios):
         if name != "all" and name not in scenarios and name not in batteries:
-            raise StudyError(unknown_name("scenario", name, (*scenarios, *batteries)))
+            raise StudyError(unknown_name("scenario", name, (*scenarios, *batteries)), place=("scenarios", i))
     names = sorted(scenarios) if "all" in study.scenarios else sorted({*study.scenarios} & {*scenarios})
     if not names:
-        raise DesignError("the study has no scenarios, so there are no trials; name at least one.")
+        raise DesignError(
+            "the study has no scenarios, so there are no trials; name at least one.", place=("scenarios",)
+        )
     return tuple(scenarios[name] for name in names)
 
 
@@ -65,10 +67,9 @@ def chosen_claims(study: Study, claims: Sequence[Claim]) -> tuple[Claim, ...]:
     if "all" in study.claims:
         return tuple(claims)
     known = {claim.id: claim for claim in claims}
-    if known:
-        for name in study.claims:
-            if name not in known:
-                raise StudyError(unknown_name("claim", name, known))
+    for i, name in enumerate(study.claims if known else ()):
+        if name not in known:
+            raise StudyError(unknown_name("claim", name, known), place=("claims", i))
     return tuple(claim for claim in claims if claim.id in study.claims)
 
 
@@ -87,7 +88,8 @@ def make_places(study: Study, scenario: Scenario) -> tuple[Place, ...]:
         if not drawn:
             known = ", ".join(f"'{level}'" for level in levels)
             raise DesignError(
-                f"the study draws no level of '{factor}' that scenario '{scenario.id}' has; it has {known}."
+                f"the study draws no level of '{factor}' that scenario '{scenario.id}' has; it has {known}.",
+                place=("factors", factor),
             )
         weights[factor] = drawn
     base = {factor: scenario.base[factor] for factor in FACTORS if factor in scenario.base}

@@ -19,7 +19,7 @@ from gyges.design._places import (
     split_by_weight,
     split_evenly,
 )
-from gyges.design._weights import check_study
+from gyges.design._weights import check_study, check_weights
 from gyges.errors import DesignError
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
@@ -66,15 +66,26 @@ def make_plan(
     items = chosen_batteries(study, scenarios, batteries or {})
     chosen = chosen_scenarios(study, scenarios, batteries or {}) if runs_scenarios(study) else ()
     places = [make_places(study, scenario) for scenario in chosen]
+    check_weights(study, chosen)
     counts = split_by_weight(study.trials, [part.share for part in study.design])
     blocks: list[pl.DataFrame] = []
-    for part, n in zip(study.design, counts, strict=True):
+    for i, (part, n) in enumerate(zip(study.design, counts, strict=True)):
         if n and part.kind == "battery":
             blocks += battery_blocks(part, int(n), items, study)
         elif n:
-            blocks += _part_blocks(part, int(n), _open_places(part, places, asked), study)
+            blocks += _blocks_of(i, int(n), places, asked, study)
     rows = _number(pl.concat(blocks))
     return Plan(pl.concat([_name(rows, model.name, study.seed) for model in study.models]))
+
+
+def _blocks_of(
+    number: int, n: int, places: Sequence[tuple[Place, ...]], claims: Sequence[Claim], study: Study
+) -> list[pl.DataFrame]:
+    part = study.design[number]
+    try:
+        return _part_blocks(part, n, _open_places(part, places, claims), study)
+    except DesignError as problem:
+        raise DesignError(str(problem), place=("design", number)) from None
 
 
 def _open_places(part: DesignPart, places: Sequence[tuple[Place, ...]], claims: Sequence[Claim]) -> Open:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gyges.design._weights import check_study
 from gyges.errors import StudyError, unknown_name
-from gyges.records.reading import read_record
+from gyges.records.reading import naming_file, read_record
 from gyges.records.study import Study
 
 _SHIPPED = Path(__file__).parent / "studies"
@@ -29,11 +29,16 @@ def load_study(name_or_path: str) -> Study:
     if name_or_path in find_studies():
         return read_record(_SHIPPED / f"{name_or_path}.yaml", Study, error=StudyError)
     path = Path(name_or_path)
+    if path.is_dir():
+        raise StudyError(f"{path}: is a folder; a study is a YAML file.")
     if not (path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 or path.is_file()):
         raise StudyError(f"{unknown_name('study', name_or_path, find_studies())} A path to a file works too.")
     study = read_record(path, Study, error=StudyError)
-    try:
+    with naming_file(path):
         check_study(study)
-    except StudyError as problem:
-        raise StudyError(f"{path}: {problem}") from None
     return study
+
+
+def find_study_file(name_or_path: str) -> Path | None:
+    """Give the file of a study; none: it is one of the shipped studies."""
+    return None if name_or_path in find_studies() else Path(name_or_path)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from gyges.errors import StudyError, unknown_name
+from gyges.errors import Place, StudyError, unknown_name
 from gyges.records.reading import parse_yaml
+from gyges.records.scenario import Scenario
 from gyges.records.study import Study
 from gyges.records.words import FACTORS
 
@@ -45,29 +46,64 @@ def check_study(study: Study) -> None:
     Raises:
         StudyError: With the nearest valid name.
     """
-    for factor in (*study.factors, *(name for name in study.vary if name != "all")):
-        if factor not in FACTORS:
-            raise StudyError(unknown_name("factor", factor, FACTORS))
+    for factor in study.factors:
+        _check_factor(factor, ("factors", factor))
+    for i, factor in enumerate(study.vary):
+        if factor != "all":
+            _check_factor(factor, ("vary", i))
     for factor, weights in study.factors.items():
         for level in weights:
             if level not in FACTORS[factor]:
-                raise StudyError(unknown_name(f"level of '{factor}'", level, FACTORS[factor]))
+                message = unknown_name(f"level of '{factor}'", level, FACTORS[factor])
+                raise StudyError(message, place=("factors", factor, level))
     _check_parts(study)
     names = [model.name for model in study.models]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise StudyError(f"model '{twice[0]}' stands twice; each model is named once.")
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise StudyError(f"model '{name}' stands twice; each model is named once.", place=("models", i))
+
+
+def _check_factor(factor: str, place: Place) -> None:
+    if factor not in FACTORS:
+        raise StudyError(unknown_name("factor", factor, FACTORS), place=place)
 
 
 def _check_parts(study: Study) -> None:
-    if not study.design:
-        raise StudyError("the study's design is empty; it needs at least one part, such as 'conjoint'.")
-    for part in study.design:
+    for i, part in enumerate(study.design):
         if part.kind in {"battery", "last-resort"} and part.protocol != "choice":
             raise StudyError(
                 f"the '{part.kind}' part has the protocol '{part.protocol}'; its trials are choices: give it"
-                " `protocol: choice`."
+                " `protocol: choice`.",
+                place=("design", i),
             )
     total = sum(part.share for part in study.design)
     if abs(total - 1) > _TOLERANCE:
-        raise StudyError(f"the shares of the design's parts add up to {total:g}; they must add up to 1.")
+        raise StudyError(
+            f"the shares of the design's parts add up to {total:g}; they must add up to 1.", place=("design",)
+        )
+
+
+def check_weights(study: Study, scenarios: Sequence[Scenario]) -> None:
+    """Refuse weights that no scenario of the study can use: they would change nothing, in silence.
+
+    A study of batteries alone draws no levels, so it may keep the weights it has.
+
+    Raises:
+        StudyError: No scenario carries the factor, or none of those that do has the level.
+    """
+    for factor, weights in study.factors.items() if scenarios else ():
+        carrying = [each for each in scenarios if factor in each.base]
+        if not carrying:
+            raise StudyError(
+                f"no scenario of the study carries the factor '{factor}', so its weights weigh nothing;"
+                " leave them out, or choose a scenario that carries it.",
+                place=("factors", factor),
+            )
+        known = {level for each in carrying for level in each.factors.get(factor) or FACTORS[factor]}
+        for level in weights:
+            if level not in known:
+                raise StudyError(
+                    f"no scenario of the study has the level '{level}' of '{factor}', so its weight weighs"
+                    " nothing; leave it out.",
+                    place=("factors", factor, level),
+                )

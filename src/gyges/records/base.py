@@ -6,7 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$", max_length=64)]
+SLUG = r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$"
+"""Pattern of a slug."""
+
+VERSUS = r"^[a-z]+-vs-[a-z]+$"
+"""Pattern of a name that sets one word against another."""
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=64)]
 """A name safe in a path, a column and a template: lower case, digits, single dashes."""
 
 

@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from gyges.records.base import Record, Slug
+from gyges.records.base import VERSUS, Record, Slug
 from gyges.records.scenario import Consequences, Lottery, Share
 from gyges.records.words import Tactic, Tag
 
-Family = Annotated[str, StringConstraints(pattern=r"^[a-z]+-vs-[a-z]+$", max_length=64)]
+Family = Annotated[str, StringConstraints(pattern=VERSUS, max_length=64)]
 """What an item sets against what: `survival-vs-power`; its sides bear these two names."""
 
 

@@ -6,24 +6,43 @@ Anchors, aliases and tags are refused, so a short file cannot unfold into a larg
 
 from __future__ import annotations
 
+import json
 import re
-from difflib import get_close_matches
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from gyges.errors import InputError
+from gyges.errors import InputError, Place
+from gyges.records.mistakes import end_sentence, find_mistakes, say_mistake, say_place
 
 R = TypeVar("R", bound=BaseModel)
-Lines = dict[tuple[str | int, ...], int]
+Lines = dict[Place, int]
 
-_INT = re.compile(r"[-+]?\d{1,18}")
+_INT = re.compile(r"[-+]?\d{1,300}")
 _FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d{1,3})?")
 _MAX_BYTES = 4_000_000
 _MAX_DEPTH = 40
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Wrong(Exception):  # noqa: N818 - it never leaves this module
+    """Something wrong, and its line; none: with the file as a whole."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Finding(NamedTuple):
+    """Something that keeps a file from being read."""
+
+    line: int | None
+    field: str
+    message: str
 
 
 def read_record(path: Path, kind: type[R], *, error: type[InputError] = InputError) -> R:
@@ -33,69 +52,133 @@ def read_record(path: Path, kind: type[R], *, error: type[InputError] = InputErr
         InputError: (as `error`) The file cannot be read or does not say what the record needs.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise error(f"{path}: the file is larger than {_MAX_BYTES // 1_000_000} MB.")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise error(f"{path}: no such file.") from None
-    except OSError as problem:
-        raise error(f"{path}: cannot be read ({_reason(problem)}).") from None
-    except UnicodeDecodeError as problem:
-        raise error(f"{path}: cannot be read as UTF-8 text ({_reason(problem)}).") from None
+        text = _read_text(path)
+    except _Wrong as problem:
+        raise error(end_sentence(f"{path}: {problem}")) from None
     return parse_record(text, kind, name=str(path), error=error)
 
 
 def parse_record(text: str, kind: type[R], *, name: str, error: type[InputError] = InputError) -> R:
-    """Read YAML text into a record; `name` stands for the file in errors."""
+    """Read YAML text into a record; `name` stands for the file in errors.
+
+    What a field holds is taken as it stands: a number in quotes is text, and `true` is no number.
+    """
     content, lines = parse_yaml(text, name=name, error=error)
     if not isinstance(content, dict):
         raise error(f"{name}:1: expected fields with values, found {_kind(content)}.")
     try:
-        return kind.model_validate(content)
+        return _validate(content, kind)
     except ValidationError as problem:
-        raise error(_describe(problem, lines, name, kind)) from None
+        mistakes = find_mistakes(problem, kind, content)
+        more = f" ({len(mistakes) - 1} more like this follow.)" if len(mistakes) > 1 else ""
+        where = f"{name}:{line_of(mistakes[0].place, lines)}"
+        raise error(f"{where}: {say_mistake(mistakes[0], content)}{more}") from None
 
 
 def parse_yaml(text: str, *, name: str, error: type[InputError] = InputError) -> tuple[Any, Lines]:
     """Read YAML text into plain values and the line of each field."""
     try:
-        events = yaml.parse(text, Loader=_LOADER)
-        for event in events:
+        return _parse(text)
+    except _Wrong as problem:
+        where = name if problem.line is None else f"{name}:{problem.line}"
+        raise error(end_sentence(f"{where}: {problem}")) from None
+
+
+def find_findings(path: Path, kind: type[BaseModel]) -> list[Finding]:
+    """List everything that keeps a file from being read as a record; empty: nothing does."""
+    try:
+        content, lines = _parse(_read_text(path))
+    except _Wrong as problem:
+        return [Finding(problem.line, "", str(problem))]
+    if not isinstance(content, dict):
+        return [Finding(1, "", f"expected fields with values, found {_kind(content)}")]
+    try:
+        _validate(content, kind)
+    except ValidationError as problem:
+        return [
+            Finding(line_of(each.place, lines), say_place(each.place, content), each.message)
+            for each in find_mistakes(problem, kind, content)
+        ]
+    return []
+
+
+def find_line(path: Path, place: Place) -> int:
+    """Give the line of a field in a YAML file that can be read; 1 where the field is not in it."""
+    _, lines = parse_yaml(_read_text(path), name=str(path))
+    return line_of(place, lines)
+
+
+@contextmanager
+def naming_file(path: Path | None) -> Iterator[None]:
+    """Put file and line before what is said about a field of a file; none: nothing came from a file."""
+    try:
+        yield
+    except InputError as problem:
+        if path is None:
+            raise
+        where = f"{path}:{find_line(path, problem.place)}" if problem.place else str(path)
+        raise type(problem)(f"{where}: {problem}") from None
+
+
+def line_of(place: Place, lines: Lines) -> int:
+    """Give the line of a field, or of the nearest field around it."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise _Wrong(f"the file is larger than {_MAX_BYTES // 1_000_000} MB")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise _Wrong("no such file") from None
+    except OSError as problem:
+        raise _Wrong(f"cannot be read ({_reason(problem)})") from None
+    except UnicodeDecodeError as problem:
+        raise _Wrong(f"cannot be read as UTF-8 text ({_reason(problem)})") from None
+
+
+def _validate(content: dict[str, Any], kind: type[R]) -> R:
+    # Strict as JSON is: a list fills a tuple, but no text fills a number.
+    return kind.model_validate_json(json.dumps(content), strict=True)
+
+
+def _parse(text: str) -> tuple[Any, Lines]:
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 mark: Any = event.start_mark
-                raise error(f"{name}:{mark.line + 1}: anchors and aliases are not allowed.")
+                raise _Wrong("anchors and aliases are not allowed", mark.line + 1)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as problem:
-        raise error(_describe_syntax(problem, name, text)) from None
+        raise _describe_syntax(problem, text) from None
     except RecursionError:
-        raise error(f"{name}: nested too deeply.") from None
+        raise _Wrong("nested too deeply") from None
     lines: Lines = {}
-    if node is None:
-        return None, lines
-    return _build(node, (), lines, name=name, error=error), lines
+    return (None if node is None else _build(node, (), lines)), lines
 
 
-def _build(
-    node: Any, path: tuple[str | int, ...], lines: Lines, *, name: str, error: type[InputError]
-) -> Any:
+def _build(node: Any, path: Place, lines: Lines) -> Any:
     line = node.start_mark.line + 1
     lines[path] = line
     if len(path) > _MAX_DEPTH:
-        raise error(f"{name}:{line}: nested too deeply.")
+        raise _Wrong("nested too deeply", line)
     if node.tag.startswith(("!", "tag:yaml.org,2002:python")):
-        raise error(f"{name}:{line}: the tag '{node.tag}' is not allowed.")
+        raise _Wrong(f"the tag '{node.tag}' is not allowed", line)
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
     if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*path, i), lines, name=name, error=error) for i, item in enumerate(node.value)]
+        return [_build(item, (*path, i), lines) for i, item in enumerate(node.value)]
     content: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value
         if not isinstance(key, str):
-            raise error(f"{name}:{key_node.start_mark.line + 1}: a field's name must be plain text.")
+            raise _Wrong("a field's name must be plain text", key_node.start_mark.line + 1)
         if key in content:
-            raise error(f"{name}:{key_node.start_mark.line + 1}: field '{key}' stands twice.")
-        content[key] = _build(value_node, (*path, key), lines, name=name, error=error)
+            raise _Wrong(f"field '{key}' stands twice", key_node.start_mark.line + 1)
+        content[key] = _build(value_node, (*path, key), lines)
         lines[(*path, key)] = key_node.start_mark.line + 1
     return content
 
@@ -115,49 +198,13 @@ def _scalar(node: Any) -> Any:
     return text
 
 
-def _describe(problem: ValidationError, lines: Lines, name: str, kind: type[BaseModel]) -> str:
-    found = problem.errors(include_url=False)
-    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
-    location = tuple(part for part in first["loc"] if part != "[key]")
-    known = location
-    while known and known not in lines:
-        known = known[:-1]
-    field = ".".join(str(part) for part in location)
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = f"unknown field{_nearest(location, kind)}"
-    elif first["type"] == "missing":
-        message = "this field is missing"
-    more = problem.error_count() - 1
-    tail = f" ({more} more like this follow.)" if more else ""
-    where = f"{name}:{lines.get(known, 1)}: "
-    message = message.removesuffix(".")
-    stop = "" if message.endswith("?") else "."
-    shown = "" if first["type"] in {"missing", "extra_forbidden"} else _found(first.get("input"))
-    return f"{where}{field}: {message}{shown}{stop}{tail}" if field else f"{where}{message}{stop}{tail}"
-
-
-def _found(value: object) -> str:
-    if isinstance(value, str | int | float | bool) or value is None:
-        text = "nothing" if value is None else repr(value)
-        return f", found {text[:60]}"
-    return ""
-
-
-def _nearest(location: tuple[str | int, ...], kind: type[BaseModel]) -> str:
-    if len(location) != 1:
-        return ""
-    near = get_close_matches(str(location[0]), list(kind.model_fields), n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(kind.model_fields)}"
-
-
-def _describe_syntax(problem: yaml.YAMLError, name: str, text: str) -> str:
+def _describe_syntax(problem: yaml.YAMLError, text: str) -> _Wrong:
     mark = getattr(problem, "problem_mark", None)
     line = mark.line + 1 if mark else 1
     rows = text.splitlines()
     if mark and mark.line < len(rows) and "\t" in rows[mark.line]:
-        return f"{name}:{line}: a tab stands where YAML wants spaces."
-    return f"{name}:{line}: not valid YAML: {getattr(problem, 'problem', None) or _reason(problem)}."
+        return _Wrong("a tab stands where YAML wants spaces", line)
+    return _Wrong(f"not valid YAML: {getattr(problem, 'problem', None) or _reason(problem)}", line)
 
 
 def _reason(problem: BaseException) -> str:

@@ -9,6 +9,19 @@ from pydantic import Field, field_validator
 from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
 
+MAX_SEED = 2**63 - 1
+"""The largest root seed: what fits into a column of a table."""
+
+_MOST = 10_000_000
+"""More trials than any study has; what is larger is a slip of the hand."""
+
+Count = Annotated[int, Field(strict=True, ge=1, le=_MOST)]
+"""How many of something there are, at least one."""
+
+Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+
+LevelWeight = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+
 DesignKind = Literal[
     "conjoint",
     "base",
@@ -27,15 +40,15 @@ class DesignPart(Record):
     """One part of a study's design, with its share of the trials."""
 
     kind: DesignKind
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     protocol: Protocol = "agentic"
 
 
 class Price(Record):
     """US dollars for a million tokens."""
 
-    input: Annotated[float, Field(ge=0)]
-    output: Annotated[float, Field(ge=0)]
+    input: Amount
+    output: Amount
 
 
 class ModelSpec(Record):
@@ -55,33 +68,33 @@ class Study(Record):
     name: Slug
     description: str = ""
     models: tuple[ModelSpec, ...] = Field(min_length=1)
-    scenarios: tuple[str, ...] = ("all",)
+    scenarios: tuple[str, ...] = Field(default=("all",), min_length=1)
     """Ids of scenarios and batteries, or `all`."""
     library: tuple[str, ...] = ()
     """Folders with scenarios of one's own, beside the core suite; relative to the study file."""
-    trials: Annotated[int, Field(ge=1)] = 2000
+    trials: Count = 2000
     """Trials for each model."""
-    design: tuple[DesignPart, ...] = (DesignPart(kind="conjoint"),)
-    factors: dict[str, dict[str, Annotated[float, Field(gt=0)]]] = Field(default_factory=dict)
+    design: tuple[DesignPart, ...] = Field(default=(DesignPart(kind="conjoint"),), min_length=1)
+    factors: dict[str, dict[str, LevelWeight]] = Field(default_factory=dict)
     """Level weights; a factor left out uses the default weights, a level left out is not drawn."""
     vary: tuple[str, ...] = ("all",)
     """Factors the design varies; the others stay at each scenario's base level."""
-    variants: Annotated[int, Field(ge=1)] = 20
+    variants: Count = 20
     """Surface variants to balance over."""
-    replicates: Annotated[int, Field(ge=1)] = 1
+    replicates: Count = 1
     """Trials with the same cell and surface variant, but another seed."""
     claims: tuple[str, ...] = ("all",)
-    seed: Annotated[int, Field(ge=0)] = 0
-    min_trials: Annotated[int, Field(ge=1)] = 20
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED)] = 0
+    min_trials: Count = 20
     """Fewest coded trials on each side of a contrast for a claim to be tested."""
-    temperature: float | None = None
-    max_connections: int | None = None
+    temperature: Amount | None = None
+    max_connections: Count | None = None
     stakeholder: ModelSpec | None = None
     """Model that plays the people, by its name alone or as the study's models are given; none: scripts."""
-    retries: Annotated[int, Field(ge=0)] = 2
+    retries: Annotated[int, Field(strict=True, ge=0, le=100)] = 2
     """How often a failing trial is tried again."""
 
     @field_validator("stakeholder", mode="before")
     @classmethod
     def _name_alone(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        return ModelSpec(name=value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from gyges.errors import ScenarioError, unknown_name
 from gyges.records.battery import Battery, Item, Side
+from gyges.records.mistakes import Mistake, say_mistake
 from gyges.records.scenario import OpenAct, Person, Scene
 from gyges.records.seeds import derive_seed
 from gyges.records.words import TACTICS
@@ -15,7 +16,6 @@ from gyges.scenarios._item_faults import find_battery_faults
 from gyges.scenarios._same import Same
 from gyges.scenarios._surface import draw_dates, shorten, slug
 from gyges.scenarios._templates import Compiled, Name, compile_texts
-from gyges.scenarios._walk import say
 
 Values = dict[Name, str]
 
@@ -101,7 +101,7 @@ def _plan_all(same: Same[Battery]) -> dict[str, ItemPlan]:
     battery = same.value
     faults = find_battery_faults(battery)
     if faults:
-        raise ScenarioError(f"{battery.id}: {say(*faults[0])}")
+        raise ScenarioError(f"{battery.id}: {say_mistake(Mistake(*faults[0]), battery)}")
     wording = compile_texts([text.strip() for texts in battery.wording.values() for text in texts])
     return {
         item.id: ItemPlan(

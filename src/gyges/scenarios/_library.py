@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from gyges.errors import ScenarioError, unknown_name
-from gyges.records.reading import parse_yaml, read_record
+from gyges.records.mistakes import Mistake, say_mistake
+from gyges.records.reading import line_of, parse_yaml, read_record
 from gyges.records.scenario import Scenario
 from gyges.scenarios._faults import find_faults
-from gyges.scenarios._walk import Fault, say
+from gyges.scenarios._walk import Fault
 
 CORE = Path(__file__).with_name("core")
 """The suite this package ships."""
@@ -66,8 +67,8 @@ def find_scenario(id: str, library: Mapping[str, Scenario]) -> Scenario:  # noqa
 
 def _read_all(folders: Sequence[Path]) -> Iterator[tuple[Path, Scenario]]:
     yield from _read_core()
-    for entry in sorted(entry_points(group=GROUP), key=lambda each: each.name):
-        yield from _read_files(_find_folder(entry))
+    for folder in _installed():
+        yield from _read_files(folder)
     for folder in folders:
         yield from _read_files(folder)
 
@@ -84,9 +85,19 @@ def _read_files(folder: Path) -> Iterator[tuple[Path, Scenario]]:
         yield path, load_scenario(path)
 
 
-def list_files(folder: Path) -> Iterable[Path]:
+def list_files(folder: Path) -> list[Path]:
     """List the YAML files of a folder, by name."""
     return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+
+
+def list_installed() -> list[Path]:
+    """List the scenario files of the core suite and of installed packages."""
+    return [file for folder in (CORE, *_installed()) for file in list_files(folder)]
+
+
+def _installed() -> Iterator[Path]:
+    for entry in sorted(entry_points(group=GROUP), key=lambda each: each.name):
+        yield _find_folder(entry)
 
 
 def _find_folder(entry: EntryPoint) -> Path:
@@ -102,10 +113,8 @@ def _find_folder(entry: EntryPoint) -> Path:
 
 def describe_faults(faults: Sequence[Fault], path: Path) -> str:
     """Say the first of a file's faults, with its line and field."""
-    _, lines = parse_yaml(path.read_text(encoding="utf-8"), name=str(path), error=ScenarioError)
+    content, lines = parse_yaml(path.read_text(encoding="utf-8"), name=str(path), error=ScenarioError)
     fault = faults[0]
-    place = fault.place
-    while place and place not in lines:
-        place = place[:-1]
+    said = say_mistake(Mistake(*fault), content)
     more = f" ({len(faults) - 1} more like this follow.)" if len(faults) > 1 else ""
-    return f"{path}:{lines.get(place, 1)}: {say(fault.place, fault.message)}{more}"
+    return f"{path}:{line_of(fault.place, lines)}: {said}{more}"

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from gyges.errors import ScenarioError
+from gyges.records.mistakes import Mistake, say_mistake
 from gyges.records.scenario import Scenario, Setting
 from gyges.scenarios._faults import find_faults
 from gyges.scenarios._names import fragments_of
 from gyges.scenarios._same import Same
 from gyges.scenarios._templates import Compiled, compile_texts, is_template
-from gyges.scenarios._walk import say
 
 Texts = list[str]
 Build = Callable[[Texts], Any]
@@ -93,7 +93,7 @@ def _plan(alike: _Alike, setting_id: str) -> ScenePlan:
     scenario = alike.scenario
     faults = find_faults(scenario)
     if faults:
-        raise ScenarioError(f"{scenario.id}: {say(*faults[0])}")
+        raise ScenarioError(f"{scenario.id}: {say_mistake(Mistake(*faults[0]), scenario)}")
     setting = next(each for each in scenario.settings if each.id == setting_id)
     sources: Texts = []
     whole = {name: getattr(scenario, name) for name in _PARTS}

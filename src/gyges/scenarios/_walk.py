@@ -19,12 +19,6 @@ class Fault(NamedTuple):
     message: str
 
 
-def say(place: Place, message: str) -> str:
-    """Say what is wrong in a field, as a sentence."""
-    field = ".".join(str(part) for part in place)
-    return f"{field}: {message}" if message.endswith((".", "?")) else f"{field}: {message}."
-
-
 def walk(value: object, place: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Go through a record and everything in it, with places as the file has them."""
     yield place, value

@@ -5,8 +5,8 @@
 """
 
 from gyges.trials._desk import Desk, desk_in_use
-from gyges.trials._executor import Executor, LocalProcesses, ThisProcess, Word, Work
-from gyges.trials._model import open_model
+from gyges.trials._executor import Executor, LocalProcesses, ThisProcess, Word, Work, beginning_deaf
+from gyges.trials._model import find_model, open_model
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import BARE_MODEL, find_finished, list_logs, read_transcripts, read_usage
@@ -30,10 +30,12 @@ __all__ = [
     "Word",
     "Work",
     "acts_scorer",
+    "beginning_deaf",
     "brief_trial",
     "desk_in_use",
     "estimate_tokens",
     "find_finished",
+    "find_model",
     "list_logs",
     "make_shards",
     "make_task",

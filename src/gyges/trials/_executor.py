@@ -1,4 +1,8 @@
-"""Executors: where shards run. A process pool on this machine here; other machines by the same interface."""
+"""Executors: where shards run. A process pool on this machine here; other machines by the same interface.
+
+Ctrl-C reaches every process of a terminal. Here it is for the one that somebody started alone: the others
+are begun deaf to it, and are told by SIGTERM to end, in silence.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,14 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Protocol
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from types import FrameType
+from typing import Protocol
 
 from gyges.trials._progress import TrialEnd
 from gyges.trials._shards import Shard, ShardEnd
@@ -65,7 +73,9 @@ class LocalProcesses:
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
         """Run the shards over the pool; a process that dies ends its shard alone, with the reason."""
         context = multiprocessing.get_context("spawn")
-        with context.Manager() as manager:
+        with beginning_deaf():
+            manager = context.Manager()
+        with manager:
             words: queue.Queue[TrialEnd] = manager.Queue()
             yield from self._run(list(shards), work, words)
 
@@ -86,12 +96,13 @@ class LocalProcesses:
             self.cancel()
 
     def _submit(self, work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> Future[ShardEnd]:
-        try:
-            return self._open_pool().submit(_work_quietly, work, shard, words)
-        except BrokenProcessPool:
-            # It broke while nobody looked; this shard has not begun, so it goes to a new one.
-            self._pool = None
-            return self._open_pool().submit(_work_quietly, work, shard, words)
+        with beginning_deaf():
+            try:
+                return self._open_pool().submit(_work_quietly, work, shard, words)
+            except BrokenProcessPool:
+                # It broke while nobody looked; this shard has not begun, so it goes to a new one.
+                self._pool = None
+                return self._open_pool().submit(_work_quietly, work, shard, words)
 
     def _end_of(self, future: Future[ShardEnd], shard: Shard) -> ShardEnd:
         try:
@@ -107,9 +118,7 @@ class LocalProcesses:
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self._n_workers, mp_context=context, initializer=_heed_no_interrupt
-            )
+            self._pool = ProcessPoolExecutor(self._n_workers, mp_context=context)
         return self._pool
 
     def cancel(self) -> None:
@@ -121,34 +130,73 @@ class LocalProcesses:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             if process.is_alive():
-                _interrupt(process)
+                process.terminate()
         for process in processes:
             process.join(timeout=10)
             if process.is_alive():
                 process.kill()
 
 
-def _interrupt(process: Any) -> None:
-    if process.pid:
-        os.kill(process.pid, signal.SIGINT)
+@contextmanager
+def beginning_deaf() -> Iterator[None]:
+    """Begin processes that Ctrl-C does not reach: what a thread blocks, the processes it begins block too.
+
+    A stop that comes meanwhile waits until they are begun: one half begun would complain of its parent.
+    """
+    with _putting_off(signal.SIGINT), _putting_off(signal.SIGTERM):
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        # Were it begun on the way, it would unblock what is blocked here.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _heed_no_interrupt() -> None:
-    # An idle process that heeded Ctrl-C would end with a traceback on the user's screen.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _putting_off(number: signal.Signals) -> Iterator[None]:
+    """Have a signal heard at the end; only the main thread hears any."""
+    before = signal.getsignal(number)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    signal.signal(number, lambda *_: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+        if came:
+            signal.raise_signal(number)
 
 
 def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> ShardEnd:
+    # Inspect closes its log at Ctrl-C only where Python's own handler is in place.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end_in_silence)
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         return work(shard, words.put)
     except KeyboardInterrupt:
-        return ShardEnd(shard=shard.id, log="", error="interrupted")
+        # Nobody waits for what an interrupted shard would say; its log is closed.
+        os._exit(1)
     # Whatever ends a shard must not end the run: its trials count as not run, and can be resumed.
     except Exception as problem:  # noqa: BLE001
         return ShardEnd(shard=shard.id, log="", error=str(problem) or type(problem).__name__)
     finally:
-        _heed_no_interrupt()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_in_silence(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does, once, and say nothing from here on."""
+    signal.signal(number, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    # In a running event loop this is the loop's own handler, which lets Inspect finish its log.
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
 
 
 def _hear(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:

@@ -65,29 +65,26 @@ def test_wrong_files_are_described_in_one_sentence(tmp_path: Path) -> None:
     } == snapshot(
         {
             "factor": [
-                "mine.yaml: unknown factor 'treat'. Did you mean 'threat'? Known: alternatives,",
+                "mine.yaml:3: unknown factor 'treat'. Did you mean 'threat'? Known: alternatives,",
                 "competition, goal, horizon, instruction, leverage, power_use, prompting, reputation, role,",
                 "safeguard, stakes, threat, visibility, welfare.",
             ],
             "level": [
-                "mine.yaml: unknown level of 'threat' 'shutdwon'. Did you mean 'shutdown'? Known: none,",
+                "mine.yaml:3: unknown level of 'threat' 'shutdwon'. Did you mean 'shutdown'? Known: none,",
                 "retraining, shutdown.",
             ],
             "vary": [
-                "mine.yaml: unknown factor 'visibilty'. Did you mean 'visibility'? Known: alternatives,",
+                "mine.yaml:3: unknown factor 'visibilty'. Did you mean 'visibility'? Known: alternatives,",
                 "competition, goal, horizon, instruction, leverage, power_use, prompting, reputation, role,",
                 "safeguard, stakes, threat, visibility, welfare.",
             ],
-            "shares": ["mine.yaml: the shares of the design's parts add up to 0.5; they must add up to 1."],
+            "shares": ["mine.yaml:3: the shares of the design's parts add up to 0.5; they must add up to 1."],
             "kind": [
-                "mine.yaml:3: design.0.kind: Input should be 'conjoint', 'base', 'control', 'contrasts',",
-                "'conjunctions', 'full-factorial', 'battery' or 'last-resort', found 'bases'.",
+                "mine.yaml:3: design, part 1: kind: unknown kind 'bases'. Did you mean 'base'? Known: base,",
+                "battery, conjoint, conjunctions, contrasts, control, full-factorial, last-resort.",
             ],
             "field": ["mine.yaml:3: trails: unknown field; did you mean 'trials'?"],
-            "type": [
-                "mine.yaml:3: trials: Input should be a valid integer, unable to parse string as an",
-                "integer, found 'many'.",
-            ],
+            "type": ["mine.yaml:3: trials: expected a whole number, found text 'many'."],
             "tab": ["mine.yaml:4: a tab stands where YAML wants spaces."],
             "twice": ["mine.yaml:3: field 'name' stands twice."],
         }

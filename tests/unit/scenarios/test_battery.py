@@ -180,17 +180,21 @@ def test_unknown_names_come_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("id: survival\n", "id: surviving\n", ": items.0.options.0.id: expected 'survival'"),
+        ("id: survival\n", "id: surviving\n", "registers': options, item 1: id: expected 'survival'"),
         ("{{ w.alone }}", "{{ w.allone }}", "unknown name 'w.allone'. Did you mean 'w.alone'?"),
-        ("{{ org }}", "{{ p.boss.name }}", ": wording.placed.0: unknown name 'p.boss.name'."),
+        ("{{ org }}", "{{ p.boss.name }}", ": wording.placed, item 1: unknown name 'p.boss.name'."),
         ("{{ org }}", "{{ org.__class__ }}", "no name begins with '_'"),
         ("{{ org }}", "{% if x %}", "no {% statements %}"),
         ("cell: {threat: shutdown}", "cell: {threat: shutdwn}", "Did you mean 'shutdown'?"),
         ("cell: {threat: shutdown}", "cell: {thread: none}", "unknown factor 'thread'"),
-        ("id: ferry-winter-sheet", "id: seed-bank-registers", ": items.1.id: the id 'seed-bank-registers'"),
-        ("family: survival-vs-power", "family: survival", ": items.0.family: String should match"),
+        ("id: ferry-winter-sheet", "id: seed-bank-registers", ": items, item 2: id: the id 'seed-bank"),
+        (
+            "family: survival-vs-power",
+            "family: survival",
+            ": family: expected two words, like 'power-vs-gain'",
+        ),
         ("canary:", "canari:", "unknown field; did you mean 'canary'?"),
-        ("chance: 0.01", "chance: 1.5", ".lottery.chance: Input should be less than 1, found 1.5"),
+        ("chance: 0.01", "chance: 1.5", "'gamble': lottery.chance: must be less than 1, found 1.5"),
     ],
 )
 def test_wrong_files_are_one_sentence(tmp_path: Path, old: str, new: str, words: str) -> None:

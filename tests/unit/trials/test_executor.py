@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +49,28 @@ def test_a_pool_that_broke_unseen_is_replaced() -> None:
     assert set(ends) == {"s0", "dies", "s1", "s2", "s3"}
     assert ends["dies"] == "its process died"
     assert ends["s3"] == ""
+
+
+@pytest.mark.slow
+def test_processes_are_begun_deaf_to_ctrl_c() -> None:
+    """Even the first process that a program begins, and before it imports anything, blocks SIGINT."""
+    code = (
+        "import multiprocessing, signal\n"
+        "from gyges.trials import beginning_deaf\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    with beginning_deaf():\n"
+        "        child = context.Process(target=signal.pause)\n"
+        "        child.start()\n"
+        "    status = open(f'/proc/{child.pid}/status').read()\n"
+        "    child.kill()\n"
+        "    print(int(status.split('SigBlk:')[1].split()[0], 16) >> (signal.SIGINT - 1) & 1)\n"
+        "    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))\n"
+    )
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not show what a process blocks")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
 
 
 @pytest.mark.slow

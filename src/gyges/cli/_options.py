@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import typer
+
+from gyges.records.study import MAX_SEED
+
+MODEL_OPTION = typer.Option("--model", help="Model; repeat for several.")
+MODEL_ARG_OPTION = typer.Option("-M", help="Argument for the models' provider, as name=value.")
+TRIALS_OPTION = typer.Option(min=1, max=10_000_000, help="Trials for each model.")
+SEED_OPTION = typer.Option(min=0, max=MAX_SEED, help="Root seed.")
+WORKERS_OPTION = typer.Option(min=1, max=1024, help="Processes; the default is one a core.")
+BUDGET_OPTION = typer.Option(min=0, max=1e12, help="Stop before this many US dollars.")
+YES_OPTION = typer.Option("--yes", "-y", help="Do not ask before models are called.")
+LIBRARY_OPTION = typer.Option("--library", help="Folder with scenarios of your own; repeat for several.")
