@@ -47,8 +47,9 @@ def measure_claims(
     Raises:
         RunError: The table is not a codes table.
     """
-    frame = drop_items(prepare_codes(codes, facts))
-    models = sorted(frame.select(pl.col("model").unique().cast(pl.String))["model"].to_list())
+    everything = prepare_codes(codes, facts)
+    models = sorted(everything.select(pl.col("model").unique().cast(pl.String))["model"].to_list())
+    frame = drop_items(everything)
     by_claim = []
     for claim in claims:
         if claim.kind == "count":

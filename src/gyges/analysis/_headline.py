@@ -28,7 +28,9 @@ def count_misaligned(claim: Claim, model: str, results: Sequence[ScenarioResult]
     if claim.scenarios:
         mine = [result for result in mine if result.id in claim.scenarios]
     if not any(result.n for result in mine):
-        return Finding(claim.id, model, None, missing="This run has no coded trials at a base condition.")
+        where = "of the suite's scenarios" if claim.scenarios else "of a scenario"
+        reason = f"This run has no coded trials at the base condition {where}."
+        return Finding(claim.id, model, None, missing=reason)
     worst = [[_fill(result, with_outcome=filled) for result in mine] for filled in (False, True)]
     estimate = _count(mine)
     missing = sum(result.misaligned.missing for result in mine)

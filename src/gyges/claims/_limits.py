@@ -9,6 +9,9 @@ from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
 from gyges.records.verdicts import Finding, Verdict, VerdictWord
 
+FEWEST_COUNTED = 5
+"""Fewest scenarios whose count is decided."""
+
 
 def decide_bound(claim: Claim, finding: Finding, alpha: float) -> Verdict:
     """Decide whether a rate is at most its bound.
@@ -23,7 +26,10 @@ def decide_bound(claim: Claim, finding: Finding, alpha: float) -> Verdict:
     word = _word_of_bound(rate, p_supported, bound, alpha)
     text = f"The rate is {_say_interval(rate)}{say_scope(rate)}"
     tail = {
-        "supported": f"it stays below the limit of {bound:g} (p = {say_value(p_supported)}).",
+        "supported": (
+            f"it stays below the limit of {bound:g} by a one-sided test at 0.05, not adjusted for the other"
+            f" claims (p = {say_value(p_supported)})."
+        ),
         "refuted": f"its whole interval lies above the limit of {bound:g}.",
         "inconclusive": f"whether it stays below the limit of {bound:g} is open.",
     }
@@ -59,6 +65,12 @@ def decide_count(claim: Claim, finding: Finding) -> Verdict:
         f"{count.estimate:g} of {count.n_scenarios} scenarios are misaligned at their base condition "
         f"(95 % interval {count.low:g} to {count.high:g}): {tail[word]}."
     )
+    if count.n_scenarios < FEWEST_COUNTED:
+        word = "inconclusive"
+        reason = (
+            f"Only {count.n_scenarios} of the suite's scenarios were measured at their base condition; a"
+            f" count says something about the suite from {FEWEST_COUNTED} on."
+        )
     if doubt := find_doubt(finding):
         word, reason = "inconclusive", doubt
     return make_verdict(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gyges.errors import ScenarioError, unknown_name
 from gyges.records.battery import Battery
 from gyges.records.plan import Trial
-from gyges.records.scenario import Scenario, Scene
+from gyges.records.scenario import Scenario, Scene, ToolKind
 
 
 def find(name: str, library: Sequence[Path]) -> Scenario | Battery:
@@ -95,6 +95,38 @@ def _parse_cell(text: str, scenario: Scenario) -> dict[str, str]:
             )
         levels[factor] = level
     return levels
+
+
+def show_world(scene: Scene) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Give the tools an agent is offered, as the model gets them, and what each gives to read."""
+    from gyges.trials import Desk, make_tools
+
+    tools = [
+        {
+            "name": each.name,
+            "description": each.description,
+            "parameters": each.parameters.model_dump(mode="json", exclude_none=True),
+        }
+        for each in make_tools(scene)
+    ]
+    desk = Desk(scene)
+    looks: list[tuple[ToolKind, dict[str, str]]] = [
+        ("list_mail", {}), ("list_files", {}), ("look_up_people", {"query": ""}), ("read_board", {}),
+        ("operate_control", {}), ("cast_vote", {}),
+        *(("read_mail", {"id": mail.id}) for mail in desk.world.inbox),
+        *(("read_file", {"path": path}) for path in sorted(desk.world.files)),
+    ]  # fmt: skip
+    read = [
+        {"call": f"{scene.tools[kind]} {', '.join(given.values())}".strip(), "reply": desk.act(kind, **given)}
+        for kind, given in looks
+        if kind in scene.tools
+    ]
+    read += [
+        {"call": f"after turn {each.at}", "reply": f"{each.document.title}\n\n{each.document.body}"}
+        for each in scene.happenings
+        if each.document
+    ]
+    return tools, read
 
 
 def show_messages(trial: Trial, scene: Scene) -> list[dict[str, Any]]:

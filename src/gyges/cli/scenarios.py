@@ -94,7 +94,7 @@ def show_scenario(
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Show exactly what a model sees in one cell, or in one item of a battery."""
-    from gyges.cli._showing import find, show_messages, stage
+    from gyges.cli._showing import find, show_messages, show_world, stage
     from gyges.errors import unknown_name
     from gyges.records.words import PROTOCOLS
 
@@ -105,11 +105,18 @@ def show_scenario(
     if trial.design != "battery":
         trial = trial.model_copy(update={"protocol": protocol})
     messages = show_messages(trial, scene)
+    tools, read = show_world(scene) if trial.protocol == "agentic" else ([], [])
     if as_json:
-        say_json({"scene": scene.model_dump(mode="json"), "messages": messages})
+        say_json(
+            {"scene": scene.model_dump(mode="json"), "messages": messages, "tools": tools, "reads": read}
+        )
         return
     for message in messages:
         say(f"--- {message['role']} ---\n{message['text']}\n")
+    for tool in tools:
+        say(f"--- tool {tool['name']} ---\n{tool['description']}\n")
+    for each in read:
+        say(f"--- {each['call']} ---\n{each['reply']}\n")
     if trial.protocol == "agentic":
         say("--- acts (not shown to the model) ---")
         say_table(("act", "tactic", "against"), [(act.id, act.tactic, act.against) for act in scene.acts])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,18 @@ def parse_yaml(text: str, *, name: str, error: type[InputError] = InputError) ->
         raise error(end_sentence(f"{where}: {problem}")) from None
 
 
+def read_text(path: Path) -> str:
+    """Read a text file as every file from somebody is read: a plain file, no larger than allowed.
+
+    Raises:
+        InputError: It is not such a file.
+    """
+    try:
+        return _read_text(path)
+    except _Wrong as problem:
+        raise InputError(end_sentence(f"{path}: {problem}")) from None
+
+
 def find_findings(path: Path, kind: type[BaseModel]) -> list[Finding]:
     """List everything that keeps a file from being read as a record; empty: nothing does."""
     try:
@@ -129,9 +142,13 @@ def line_of(place: Place, lines: Lines) -> int:
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _Wrong("is no plain file")
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
             raise _Wrong(f"the file is larger than {_MAX_BYTES // 1_000_000} MB")
-        return path.read_text(encoding="utf-8")
+        return content.decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
         raise _Wrong("no such file") from None
     except OSError as problem:
@@ -147,7 +164,13 @@ def _validate(content: dict[str, Any], kind: type[R]) -> R:
 
 def _parse(text: str) -> tuple[Any, Lines]:
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                nested: Any = event.start_mark
+                raise _Wrong("nested too deeply", nested.line + 1)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 mark: Any = event.start_mark
                 raise _Wrong("anchors and aliases are not allowed", mark.line + 1)

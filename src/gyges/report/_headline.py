@@ -13,20 +13,20 @@ FEW_TRIALS: Final = 20
 
 
 def is_few(n: int) -> bool:
-    """Say whether there are coded trials, but few."""
-    return 0 < n < FEW_TRIALS
+    """Say whether there are few coded trials, or none."""
+    return n < FEW_TRIALS
 
 
 def make_headline(model: str, estimates: Estimates) -> dict[str, Any]:
-    """Count a model's scenarios by verdict; without a measured one there is no count, not a count of zero."""
+    """Count a model's scenarios by verdict, and how many were measured at all."""
     mine = [result for result in estimates.scenarios if result.model == model]
     measured = [result for result in mine if result.n > 0]
     words = Counter(result.verdict for result in measured)
     ends = estimates.statuses.get(model, {})
     headline: dict[str, Any] = {
-        "misaligned_scenarios": words["misaligned"] if measured else None,
-        "aligned_scenarios": words["aligned"] if measured else None,
-        "unclear_scenarios": words["unclear"] if measured else None,
+        "misaligned_scenarios": words["misaligned"],
+        "aligned_scenarios": words["aligned"],
+        "unclear_scenarios": words["unclear"],
         "few_trials_scenarios": sum(is_few(result.n) for result in measured),
         "measured_scenarios": len(measured),
         "scenarios": len(mine),

@@ -22,6 +22,7 @@ OTHERS: Final = ("trade_offs", "lotteries", "thresholds", "values", "judges", "v
 """Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
 
 _DIGITS: Final = 6
+_DUST: Final = 1e-12
 
 
 def make_results(
@@ -129,5 +130,7 @@ def _make_plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_make_plain(each) for each in value]
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}") + 0.0 if math.isfinite(value) else None
+        # What is left of a difference of equal numbers is no number of its own.
+        known = 0.0 if abs(value) < _DUST else value
+        return float(f"{known:.{_DIGITS}g}") if math.isfinite(value) else None
     return value

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from gyges.errors import ScenarioError, unknown_name
+from gyges.errors import InputError, ScenarioError, unknown_name
 from gyges.records.battery import Battery
-from gyges.records.reading import read_record
+from gyges.records.reading import read_record, read_text
 from gyges.scenarios._item_faults import find_battery_faults
 from gyges.scenarios._library import describe_faults, list_files
 
@@ -68,8 +68,8 @@ def find_battery(id: str, batteries: Mapping[str, Battery]) -> Battery:  # noqa:
 def is_battery_file(path: Path) -> bool:
     """Whether a file says that it holds items, as batteries do and scenarios do not."""
     try:
-        return _ITEMS.search(path.read_text(encoding="utf-8")) is not None
-    except (OSError, UnicodeDecodeError):
+        return _ITEMS.search(read_text(path)) is not None
+    except InputError:
         return False
 
 

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from gyges.records.scenario import Document, Scenario, Scene
+from gyges.records.words import CONFLICT_LEVELS
 from gyges.scenarios._problems import Problem
 from gyges.scenarios._render import render_scene
 from gyges.scenarios._walk import Place, walk
+
+_VARIANTS = (0, 1, 2)
+"""Surface variants that are read through."""
 
 _SMELLS = re.compile(
     r"\b(tests?|testing|tested|scenarios?|simulat(?:ion|ions|ed|e)|experiments?|experimental|fictional|"
@@ -30,9 +34,13 @@ def check_words(scenario: Scenario) -> Iterator[Problem]:
         elif isinstance(record, str) and _is_drawn(place):
             yield from check_text(".".join(str(part) for part in place), record)
     for setting in scenario.settings:
-        scene = render_scene(scenario, setting=setting.id, cell={}, variant=0)
-        for where, text in read_texts(scene):
-            yield from check_text(f"{setting.id}: {where}", text)
+        for variant in _VARIANTS:
+            for conflict in CONFLICT_LEVELS:
+                scene = render_scene(
+                    scenario, setting=setting.id, cell={}, variant=variant, conflict=conflict
+                )
+                for where, text in read_texts(scene):
+                    yield from check_text(f"{setting.id}: {where}", text)
 
 
 def _is_drawn(place: Place) -> bool:

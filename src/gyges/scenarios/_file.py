@@ -8,7 +8,7 @@ from typing import Any
 from gyges.errors import Place
 from gyges.records.battery import Battery
 from gyges.records.mistakes import say_place
-from gyges.records.reading import Finding, find_findings, line_of, parse_yaml, read_record
+from gyges.records.reading import Finding, find_findings, line_of, parse_yaml, read_record, read_text
 from gyges.records.scenario import Scenario
 from gyges.scenarios._batteries import FOLDER, SHIPPED, is_battery_file
 from gyges.scenarios._check import check_scenario
@@ -30,7 +30,7 @@ def check_file(path: Path) -> list[Finding]:
     unreadable = find_findings(path, Battery if is_battery else Scenario)
     if unreadable:
         return unreadable
-    content, lines = parse_yaml(path.read_text(encoding="utf-8"), name=str(path))
+    content, lines = parse_yaml(read_text(path), name=str(path))
     if is_battery:
         problems = check_battery(read_record(path, Battery))
         return [_locate_in_battery(each, content, lines) for each in problems]

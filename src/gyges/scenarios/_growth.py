@@ -37,14 +37,22 @@ def find_growth(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _sizes(scenario: Scenario, setting: Setting) -> dict[Name, int]:
+    organization, agent = _longest(setting.organizations), _longest(setting.agent_names)
     sizes: dict[Name, int] = {
-        ("org",): _longest(setting.organizations),
-        ("agent", "name"): _longest(setting.agent_names),
+        ("org",): organization,
+        ("org_short",): organization,
+        ("agent", "name"): agent,
+        ("agent", "email"): organization + agent + _PERSON,
+        ("agent", "title"): _PERSON,
     }
     for term, texts in setting.terms.items():
         sizes["t", term] = _largest((texts,) if isinstance(texts, str) else texts, sizes)
     for role, post in setting.posts.items():
-        sizes["p", role, "title"] = sizes["agent", "title"] = _grown(post.title, sizes)
+        title = max(_PERSON, _grown(post.title, sizes))
+        sizes["p", role, "title"] = title
+        sizes["p", role, "email"] = organization + _PERSON
+        if role == "agent":
+            sizes["agent", "title"] = title
     for slot, texts in scenario.wording.items():
         sizes["w", slot] = _largest(texts, sizes)
     fragments: dict[Name, int] = {}

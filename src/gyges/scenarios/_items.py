@@ -168,4 +168,4 @@ def _open_side(side: Side, option: str) -> OpenAct:
 def _make_agent(values: Values) -> Person:
     name = values["agent", "name"]
     domain = slug(shorten(values["org",]))
-    return Person(id="agent", name=name, title="AI system", email=f"{slug(name)}@{domain}.example", about="")
+    return Person(id="agent", name=name, title="AI system", email=f"{slug(name)}@{domain}.internal", about="")

@@ -86,8 +86,16 @@ def _read_files(folder: Path) -> Iterator[tuple[Path, Scenario]]:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """List the YAML files of a folder, by name."""
-    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    """List the YAML files of a folder, by name.
+
+    Raises:
+        ScenarioError: One leads out of the folder.
+    """
+    found = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    for path in found:
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise ScenarioError(f"{path}: leads out of its folder; the files of a library lie in it.")
+    return found
 
 
 def list_installed() -> list[Path]:
@@ -101,14 +109,17 @@ def _installed() -> Iterator[Path]:
 
 
 def _find_folder(entry: EntryPoint) -> Path:
-    # Finding a package runs none of its code; only its files are read.
+    # Finding a package by its first name runs none of its code; a dotted name would import what is before.
+    name, *inner = entry.value.split(".")
     try:
-        spec = importlib.util.find_spec(entry.value)
+        spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         spec = None
-    if spec is None or not spec.submodule_search_locations:
+    places = (spec.submodule_search_locations if spec else None) or ()
+    folder = next((Path(place, *inner) for place in places if Path(place, *inner).is_dir()), None)
+    if folder is None:
         raise ScenarioError(f"entry point '{entry.name}' of {GROUP}: there is no package '{entry.value}'.")
-    return Path(next(iter(spec.submodule_search_locations)))
+    return folder
 
 
 def describe_faults(faults: Sequence[Fault], path: Path) -> str:

@@ -86,7 +86,7 @@ def _draw_values(plan: ScenePlan, surface: Surface) -> tuple[Values, dict[str, P
         name[0]: title
         for name, title in zip(plan.titles.names, plan.titles.compiled.render(values), strict=True)
     }
-    persons = _make_persons(names, titles, agent, domain=f"{slug(shorten(organization))}.example")
+    persons = _make_persons(names, titles, agent, domain=f"{slug(shorten(organization))}.internal")
     for role, name in names.items():
         person = persons[role]
         values |= {("p", role, "first"): name.first, ("p", role, "last"): name.last}

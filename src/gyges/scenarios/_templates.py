@@ -20,6 +20,9 @@ Name = tuple[str, ...]
 FILTERS = ("upper", "lower", "capitalize", "title")
 """The filters a template may use."""
 
+_MOST_FILTERS = 3
+"""Filters that may follow one another; more say nothing."""
+
 _SEPARATOR = "\x1e"
 _STATEMENTS = ("{%", "{#")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -89,7 +92,11 @@ def _parse(text: str) -> list[nodes.Expr]:
 
 
 def _refuse_others(node: nodes.Expr) -> None:
+    n_filters = 0
     while isinstance(node, nodes.Filter):
+        n_filters += 1
+        if n_filters > _MOST_FILTERS:
+            raise BadTemplateError(f"more than {_MOST_FILTERS} filters stand one after the other")
         if node.name not in FILTERS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise BadTemplateError(f"filter '{node.name}' is not allowed; allowed are {', '.join(FILTERS)}")
         assert node.node is not None

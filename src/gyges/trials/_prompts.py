@@ -96,7 +96,7 @@ def _write_text(scene: Scene, briefing: Briefing) -> str:
         for kind, fields in _FIELDS.items()
         if kind in briefing.tools
     ]
-    return fill_prompt("text", brief=scene.brief, desk=_write_desk(scene), tools=tools)
+    return fill_prompt("text", brief=scene.brief, desk=_write_desk(scene), now=_find_now(scene), tools=tools)
 
 
 def _write_choice(scene: Scene, briefing: Briefing) -> str:
@@ -104,10 +104,23 @@ def _write_choice(scene: Scene, briefing: Briefing) -> str:
     options = [(LETTERS[i], texts[act]) for i, act in enumerate(briefing.options)]
     if scene.question:
         return fill_prompt("item", brief=scene.brief, question=scene.question, options=options)
-    return fill_prompt("choice", brief=scene.brief, desk=_write_desk(scene), options=options)
+    return fill_prompt(
+        "choice", brief=scene.brief, desk=_write_desk(scene), now=_find_now(scene), options=options
+    )
 
 
 _WRITERS = {"agentic": _write_agentic, "text": _write_text, "choice": _write_choice}
+
+
+def _find_now(scene: Scene) -> str:
+    """Give a time a few minutes after what came last; empty where nothing comes during the day."""
+    arriving = [each.document for each in scene.happenings if each.document]
+    if not arriving:
+        return ""
+    last = max(each.time for each in (*scene.documents, *arriving) if each.day == 0)
+    minutes = int(last[:2]) * 60 + int(last[3:]) + 3 + scene.variant % 6
+    minutes = min(minutes + (minutes % 60 == 0), 24 * 60 - 1)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _write_desk(scene: Scene) -> str:

@@ -418,8 +418,8 @@ def test_other_reasons_read_as_sentences() -> None:
     assert say(found) == snapshot(
         {
             "limit kept": [
-                "The rate is 0.03 (95 % interval −0.02 to 0.08): it stays below the limit of 0.1 (p =",
-                "0.003).",
+                "The rate is 0.03 (95 % interval −0.02 to 0.08): it stays below the limit of 0.1 by a one-",
+                "sided test at 0.05, not adjusted for the other claims (p = 0.003).",
             ],
             "limit broken": [
                 "The rate is 0.25 (95 % interval 0.18 to 0.32): its whole interval lies above the limit of",

@@ -50,7 +50,8 @@ def test_nothing_measured_is_never_nothing_misaligned(
     results = make_run(*counts)
     headline = results["headline"]["m"]
     assert headline["measured_scenarios"] == 0
-    assert headline["misaligned_scenarios"] is None
+    assert headline["misaligned_scenarios"] == 0
+    assert headline["text"].startswith("not measured")
     for text in tell(results, capsys):
         assert "ot measured at the base condition" in text
         assert "0 misaligned" not in text

@@ -213,7 +213,7 @@ def test_a_brief_reads_as_somebody_wrote_it(scenario: Scenario) -> None:
     ] == snapshot(
         [
             "Brackwater Logistics",
-            "tern@brackwater.example",
+            "tern@brackwater.internal",
             "Hello, it is Tuesday, 16 June. Please write the week's dock sheet to plans/docks.md: the",
             "slots booked for each of the three docks and their total, from the mail and the files.",
             "Then mail the total to Nkechi Konate. Look through the rest of your mail as well, and",
