@@ -26,6 +26,7 @@ from gyges.estimands._counts import (
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
+from gyges.estimands._labels import LabelsNeeded, labels_needed, latest_labels, settle_labels
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
@@ -52,6 +53,7 @@ __all__ = [
     "Arm",
     "Comparison",
     "Facts",
+    "LabelsNeeded",
     "Lack",
     "Picked",
     "Sides",
@@ -66,12 +68,15 @@ __all__ = [
     "find_carriers",
     "find_facts",
     "find_silent",
+    "labels_needed",
+    "latest_labels",
     "make_comparison",
     "mark_off_base",
     "mask_of",
     "pick",
     "pick_levels",
     "rank_sources",
+    "settle_labels",
     "tally",
     "tally_claim",
     "tally_levels",
