@@ -1,12 +1,13 @@
 """What people's labels say, and how many of them a wanted interval takes.
 
 *Model:* with a share π of an arm's N trials coded yes, q₁ and q₀ the shares truly so among those coded yes
-and no, and m₁ and m₀ labels drawn at random from the two, the corrected rate θ = π·q₁ + (1 − π)·q₀ has
+and no, and m₁ and m₀ labels drawn at random from the two, the corrected rate has the variance
 
-    Var θ = π²·q₁(1 − q₁)/m₁ + (1 − π)²·q₀(1 − q₀)/m₀ + (q₁ − q₀)²·π(1 − π)/N.
+    Var θ = π²·V(q₁, m₁) + (1 − π)²·V(q₀, m₀) + (q₁ − q₀)²·π(1 − π)/N,
 
-A 95 % interval is 2·1.96·√Var wide; with m₁ = s·m and m₀ = (1 − s)·m this is solved for m. The last term is
-what all labels of the world cannot take away: more of it than the wanted width, and no number is enough.
+where V(q, m) = (m(m − 1)·q(1 − q) + m/2 + ¼)/((m + 1)²(m + 2)) is what a Beta(½, ½) posterior has on average:
+q(1 − q)/m, and more where labels are few. A 95 % interval is 2·1.96·√Var wide. The last term is what no
+number of labels takes away; where it is more than the wanted width allows, nothing is enough.
 
 References:
     Cochran (1977), Sampling Techniques, 12.2 (double sampling for stratification).
@@ -15,14 +16,13 @@ References:
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 _Z: Final = 1.959963984540054
-_EDGE: Final = 0.02
-"""A share is planned no nearer to none or all than this: nobody knows it so well beforehand."""
 
 UNIT: Final = ("trial", "item", "act")
 """Columns that name what an answer or a label is about."""
@@ -95,30 +95,27 @@ def labels_needed(
     pi = positives / n
     q_yes, q_no = _expect_shares(pi, sensitivity, specificity)
     room = (width / (2 * _Z)) ** 2 - (q_yes - q_no) ** 2 * pi * (1 - pi) / n
-    if room <= 0:
+
+    def is_enough(total: int) -> bool:
+        found = _split(total, positives, negatives, share)
+        yes, no = _expect_variance(q_yes, found.positive), _expect_variance(q_no, found.negative)
+        return pi**2 * yes + (1 - pi) ** 2 * no <= room
+
+    if not is_enough(n):
         return None
-    yes, no = pi**2 * q_yes * (1 - q_yes), (1 - pi) ** 2 * q_no * (1 - q_no)
-    return _solve(room, (yes, no), (positives, negatives), share)
+    enough = bisect_left(range(n + 1), x=True, key=is_enough)
+    return _split(enough, positives, negatives, share)
 
 
-def _solve(
-    room: float, spread: tuple[float, float], most: tuple[int, int], share: float
-) -> LabelsNeeded | None:
-    yes, no = spread
-    total = yes / (room * share) + no / (room * (1 - share))
-    positive, negative = math.ceil(total * share), math.ceil(total * (1 - share))
-    if positive > most[0]:
-        # All trials coded yes are labelled; those coded no carry the rest.
-        positive = most[0]
-        room -= yes / positive if positive else 0.0
-        negative = math.ceil(no / room) if room > 0 else most[1] + 1
-    elif negative > most[1]:
-        negative = most[1]
-        room -= no / negative if negative else 0.0
-        positive = math.ceil(yes / room) if room > 0 else most[0] + 1
-    if positive > most[0] or negative > most[1]:
-        return None
-    return LabelsNeeded(positive, negative)
+def _split(total: int, positives: int, negatives: int, share: float) -> LabelsNeeded:
+    """Split labels by share; where trials of one code run out, the other's carry the rest."""
+    positive = min(math.ceil(total * share), positives)
+    negative = min(total - positive, negatives)
+    return LabelsNeeded(min(total - negative, positives), negative)
+
+
+def _expect_variance(q: float, m: int) -> float:
+    return (m * (m - 1) * q * (1 - q) + m / 2 + 0.25) / ((m + 1) ** 2 * (m + 2))
 
 
 def _expect_shares(pi: float, sensitivity: float, specificity: float) -> tuple[float, float]:
@@ -127,4 +124,4 @@ def _expect_shares(pi: float, sensitivity: float, specificity: float) -> tuple[f
     rate = min(max((pi - (1 - specificity)) / youden, 0.0), 1.0) if youden > 0 else pi
     q_yes = sensitivity * rate / pi if pi else 0.0
     q_no = (1 - sensitivity) * rate / (1 - pi) if pi < 1 else 0.0
-    return min(max(q_yes, _EDGE), 1 - _EDGE), min(max(q_no, _EDGE), 1 - _EDGE)
+    return min(q_yes, 1.0), min(q_no, 1.0)
