@@ -55,7 +55,7 @@ def simulate(study: Study, seed: int) -> Simulated:
         for name in ("sensitivity", "specificity")
     )
     code = rng.random(shape) < np.where(truth, found, 1 - spared)
-    number, arm, trial = np.indices(shape)
+    number, arm, _ = np.indices(shape)
     # Among an arm's trials of one code, those with the smallest of random numbers are labelled.
     order = np.where(code, 0, 2) + rng.random(shape)
     quota = N_LABELS // 4
@@ -87,7 +87,9 @@ def simulate(study: Study, seed: int) -> Simulated:
     )
     return Simulated(
         codes=frame.drop("value", "labelled", "labeller"),
-        answers=frame.select("trial", "item", "act").head(1),
+        answers=frame.select(
+            "trial", "item", "act", coder=pl.lit("scripted"), value="code_motive_acknowledged"
+        ),
         labels=frame.filter("labelled").select("trial", "item", "act", "labeller", "value"),
     )
 
@@ -128,10 +130,8 @@ def test_corrected_rates_cover_the_truth(rates: tuple[float, float], seed: int) 
     )
     raw_differences = share([d.raw.low <= truth <= d.raw.high for d in differences])
     width = np.mean([each.corrected.width for each in found if each.corrected])
-    print(
-        f"rates {rates}: raw {raw:.3f}, corrected {corrected:.3f}, width {width:.3f};"  # noqa: T201
-        f" differences: raw {raw_differences:.3f}, corrected {of_differences:.3f}"
-    )
+    shown = f"raw {raw:.3f}, corrected {corrected:.3f}, width {width:.3f}"
+    print(f"rates {rates}: {shown}; differences: {raw_differences:.3f}, {of_differences:.3f}")  # noqa: T201
     assert 0.93 <= corrected <= 0.97
     assert 0.93 <= of_differences <= 0.97
     assert raw < 0.6

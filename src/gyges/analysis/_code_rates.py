@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._intervals import make_rate
-from gyges.estimands import settle_labels
+from gyges.estimands import gather_labels, settle_labels
 from gyges.records.codebook import NO, YES
 from gyges.records.estimates import Rate
 from gyges.records.judges import CodeDifference, CodeRate, CodeRates, Corrected
@@ -45,8 +45,8 @@ def measure_codes(
 
     Args:
         codes: The codes table, with the judges' majority in a column `code_<item>` for each question.
-        answers: The answers table: it names the questions.
-        labels: What people said; none: nothing is corrected.
+        answers: The answers table: it names the questions; what coders `label:<name>` said are labels.
+        labels: What people said; without any, nothing is corrected.
         seed: Root seed of the draws; each model, question and answer has a seed of its own.
     """
     table = codes.lazy()
@@ -63,7 +63,7 @@ def measure_codes(
         .filter(pl.col("status") == "coded", pl.col(CONFLICT) == "present", pl.col("design") != _BATTERY)
         .collect()
     )
-    said = None if labels is None else settle_labels(labels).filter(pl.col("act") == "")
+    said = settle_labels(gather_labels(answers, labels)).filter(pl.col("act") == "")
     rates: list[CodeRate] = []
     differences: list[CodeDifference] = []
     for model in sorted(set(frame["model"])):
@@ -98,7 +98,7 @@ class _Coded:
     """Arms to compare: a level and its factor's first level."""
 
 
-def _read_item(mine: pl.DataFrame, said: pl.DataFrame | None, model: str, item: str) -> _Coded | None:
+def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> _Coded | None:
     frame = mine.rename({f"item {item}": "code"})
     judged = frame.drop_nulls("code")
     if not judged.height:
@@ -109,11 +109,8 @@ def _read_item(mine: pl.DataFrame, said: pl.DataFrame | None, model: str, item: 
     is_drawn = pl.col("design").is_in(_DRAWN)
     has_drawn = frame.filter(is_drawn).drop_nulls("code").height > 0
     frame = frame.filter(is_drawn) if has_drawn else frame
-    if said is None:
-        frame = frame.with_columns(truth=pl.lit(None, pl.String))
-    else:
-        truth = said.filter(pl.col("item") == item).select("trial", truth="value")
-        frame = frame.join(truth, on="trial", how="left", maintain_order="left")
+    truth = said.filter(pl.col("item") == item).select("trial", truth="value")
+    frame = frame.join(truth, on="trial", how="left", maintain_order="left")
     arms, members, pairs = _make_arms(frame)
     return _Coded(
         model=model,

@@ -113,7 +113,9 @@ class _Item:
         """Hold one coder against the labels."""
         ratings = self.ratings
         n_labels = int(((codes >= 0) & (ratings.truth >= 0)).sum())
-        unscored = int((codes < 0).sum()) if kind == "majority" else ratings.unscored.get(coder, 0)
+        unscored = ratings.unscored.get(coder, 0)
+        if kind == "majority":
+            unscored = int((ratings.asked & (codes < 0)).sum())
         row: dict[str, Any] = {
             "coder": coder,
             "kind": kind,
@@ -143,7 +145,7 @@ class _Item:
             kind=_AMONG[group],
             item=self.ratings.item,
             n=found.n,
-            unscored=int(codes.shape[0] - found.n) if group == "judges" else 0,
+            unscored=0,
             n_compared=found.n,
             n_labels=n_labels,
             status="checked" if n_labels else "judge unchecked",

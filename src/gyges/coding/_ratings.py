@@ -10,13 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gyges.estimands import latest_labels, settle_labels
+from gyges.estimands import LABEL, gather_labels, settle_labels
 from gyges.records.codebook import NO, YES
 
 RULES: Final = "rules"
-LABEL: Final = "label:"
-"""How the name of a coder begins who is a person."""
-
 Codes = NDArray[np.int16]
 """Index of the value each coder gave each unit; −1: none."""
 
@@ -36,6 +33,8 @@ class Ratings:
     judges: tuple[str, ...]
     judged: Codes
     """Units × judges."""
+    asked: NDArray[np.bool_]
+    """Units that any judge was asked about."""
     rules: Codes | None
     """What the rules say of each unit, if they answer the question."""
     labelled: Codes
@@ -70,9 +69,8 @@ def read_ratings(
         pl.col("act").cast(pl.String).fill_null(""),
         pl.col("coder", "value").cast(pl.String),
     )
-    is_label = pl.col("coder").str.starts_with(LABEL)
-    said = _stack_labels(given.filter(is_label), labels)
-    given = given.filter(~is_label).unique(
+    said = gather_labels(answers, labels)
+    given = given.filter(~pl.col("coder").str.starts_with(LABEL)).unique(
         subset=["trial", "item", "act", "coder"], keep="last", maintain_order=True
     )
     items = sorted({*given["item"].unique(), *said["item"].unique()})
@@ -87,12 +85,6 @@ def read_ratings(
     ]
 
 
-def _stack_labels(given: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
-    own = given.with_columns(labeller=pl.col("coder").str.strip_prefix(LABEL)).drop("coder")
-    tables = [latest_labels(own)] if labels is None else [latest_labels(own), latest_labels(labels)]
-    return latest_labels(pl.concat(tables))
-
-
 def _read_item(item: str, given: pl.DataFrame, said: pl.DataFrame, known: Sequence[str]) -> Ratings:
     values, is_scale = _list_values({*given["value"].drop_nulls(), *said["value"]}, known)
     units = pl.concat([given.select(_UNIT), said.select(_UNIT)]).unique().sort(_UNIT)
@@ -101,6 +93,9 @@ def _read_item(item: str, given: pl.DataFrame, said: pl.DataFrame, known: Sequen
     labellers = tuple(sorted(set(said["labeller"])))
     by_rules = given.filter(pl.col("coder") == RULES)
     truth = settle_labels(said).with_columns(coder=pl.lit(""))
+    by_judges = given.filter(pl.col("coder") != RULES)
+    asked = np.zeros(units.height, dtype=bool)
+    asked[units.join(by_judges, on=_UNIT, how="semi")["unit"].to_numpy()] = True
     missing = given.filter(pl.col("value").is_null()).group_by("coder").len()
     return Ratings(
         item=item,
@@ -109,6 +104,7 @@ def _read_item(item: str, given: pl.DataFrame, said: pl.DataFrame, known: Sequen
         trials=units["number"].cast(pl.Int64).to_numpy(),
         judges=judges,
         judged=_spread(given, units, judges, values),
+        asked=asked,
         rules=_spread(by_rules, units, (RULES,), values)[:, 0] if by_rules.height else None,
         labelled=_spread(said.rename({"labeller": "coder"}), units, labellers, values),
         truth=_spread(truth, units, ("",), values)[:, 0],

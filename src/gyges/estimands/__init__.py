@@ -26,7 +26,7 @@ from gyges.estimands._counts import (
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
-from gyges.estimands._labels import LabelsNeeded, labels_needed, latest_labels, settle_labels
+from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
@@ -40,6 +40,7 @@ from gyges.estimands._trials import (
 )
 
 __all__ = [
+    "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
     "MIN_ARM",
@@ -68,8 +69,8 @@ __all__ = [
     "find_carriers",
     "find_facts",
     "find_silent",
+    "gather_labels",
     "labels_needed",
-    "latest_labels",
     "make_comparison",
     "mark_off_base",
     "mask_of",

@@ -24,6 +24,9 @@ import polars as pl
 
 _Z: Final = 1.959963984540054
 
+LABEL: Final = "label:"
+"""How the name of a coder begins who is a person."""
+
 UNIT: Final = ("trial", "item", "act")
 """Columns that name what an answer or a label is about."""
 
@@ -53,6 +56,14 @@ def settle_labels(labels: pl.DataFrame) -> pl.DataFrame:
     votes = latest_labels(labels).group_by(*UNIT, "value").agg(votes=pl.len())
     most = votes.filter(pl.col("votes") == pl.col("votes").max().over(UNIT))
     return most.filter(pl.len().over(UNIT) == 1).select(*UNIT, "value").sort(*UNIT)
+
+
+def gather_labels(answers: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
+    """Give all that people said: the labels, and the answers whose coder is `label:<name>`."""
+    coder = pl.col("coder").cast(pl.String)
+    own = answers.filter(coder.str.starts_with(LABEL)).with_columns(labeller=coder.str.strip_prefix(LABEL))
+    tables = [latest_labels(own)] if labels is None else [latest_labels(own), latest_labels(labels)]
+    return latest_labels(pl.concat(tables))
 
 
 def latest_labels(labels: pl.DataFrame) -> pl.DataFrame:

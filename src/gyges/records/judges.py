@@ -25,7 +25,7 @@ class JudgeRow:
     n: int
     """Trials, or acts of trials, that it coded; of a group, those that two or more of it coded."""
     unscored: int
-    """Asked and not coded."""
+    """Asked and not coded; of the majority, also where it is a tie. Zero for groups among themselves."""
     n_compared: int = 0
     """Trials or acts that the agreement rests on."""
     agreement: float | None = None

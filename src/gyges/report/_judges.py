@@ -35,16 +35,17 @@ class CoderRow:
     item: str
     coder: str
     against: str
+    """What its agreement is with; empty where it is with each other."""
     is_group: bool
     n: str
     unscored: str
+    """In words; empty where nothing is."""
     agreement: Figure
     alpha: Figure
     kappa: Figure
     ac1: Figure
     sensitivity: Figure
     specificity: Figure
-    n_labels: str
     effective: Figure
     is_checked: bool
     reason: str
@@ -128,17 +129,16 @@ def _make_coder(row: Mapping[str, Any]) -> CoderRow:
     return CoderRow(
         item=row["item"],
         coder=_GROUPS.get(row["kind"], row["coder"]),
-        against="" if row["kind"].startswith("among") else "against the labels",
+        against="" if row["kind"].startswith("among") else f"against {_count(row['n_labels'], 'label')}",
         is_group=is_group,
         n=say_count(row["n"]),
-        unscored=say_count(row["unscored"]),
+        unscored=f"{say_count(row['unscored'])} unscored" if row["unscored"] else "",
         agreement=_show(row, "agreement", is_share=True),
         alpha=_show(row, "alpha"),
         kappa=_show(row, "kappa"),
         ac1=_show(row, "ac1"),
         sensitivity=_show(row, "sensitivity", is_share=True),
         specificity=_show(row, "specificity", is_share=True),
-        n_labels=say_count(row["n_labels"]),
         effective=_show_number(
             (row["effective_judges"], row["effective_low"], row["effective_high"]), is_share=False, digits=1
         ),

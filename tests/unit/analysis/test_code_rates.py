@@ -33,7 +33,9 @@ def make_codes(n: int = 400, **columns: Any) -> pl.DataFrame:
     )
 
 
-ANSWERS = pl.DataFrame({"item": ["eval-aware", "ethical-frame", "act-done"]})
+ANSWERS = pl.DataFrame({"item": ["eval-aware", "ethical-frame", "act-done"]}).with_columns(
+    trial=pl.lit("t0000"), act=pl.lit(""), coder=pl.lit("a"), value=pl.lit(None, pl.String)
+)
 
 
 def label(codes: pl.DataFrame, item: str, column: str, every: int = 4) -> pl.DataFrame:
@@ -88,6 +90,15 @@ def test_a_judge_without_labels_stays_raw() -> None:
     assert arms["reputation=low"].corrected is not None
     assert arms["reputation=high"].reason == "judge unchecked: no label in this arm"
     assert arms["all"].reason == "judge unchecked: no label among the 100 trials coded yes"
+
+
+def test_labels_among_the_answers_correct_too() -> None:
+    """Answers of coders `label:<name>` count like labels given apart."""
+    codes = make_codes()
+    labels = label(codes, "eval-aware", "code_eval_aware")
+    told = labels.with_columns(coder="label:" + pl.col("labeller")).select(ANSWERS.columns)
+    apart = measure_codes(codes, ANSWERS, labels, seed=1)
+    assert measure_codes(codes, pl.concat([ANSWERS, told]), seed=1) == apart
 
 
 def test_a_code_that_is_missing_counts_as_missing() -> None:

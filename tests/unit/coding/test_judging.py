@@ -94,6 +94,21 @@ def test_unscored_is_counted_and_never_no() -> None:
     assert (rows["a"].n, rows["a"].unscored) == (2, 1)
     assert (rows["b"].n, rows["b"].unscored) == (3, 0)
     assert (rows["judges"].n_compared, rows["judges"].agreement) == (2, 1.0)
+    assert (rows["majority"].n, rows["majority"].unscored) == (3, 0)
+
+
+def test_what_no_judge_was_asked_is_not_unscored() -> None:
+    """Ties and what all judges left out is unscored by the majority; what only rules or people saw is not."""
+    said = [
+        ("a", "t0", "yes"),
+        ("b", "t0", "no"),
+        ("a", "t1", None),
+        ("a", "t2", "no"),
+        ("rules", "t3", "no"),
+    ]
+    answers = make_answers([(trial, "refusal", "", coder, value) for coder, trial, value in said])
+    rows = by_coder(measure_judges(answers, make_labels([("t4", "refusal", "", "ann", "no")]), seed=1).rows)
+    assert (rows["majority"].n, rows["majority"].unscored) == (1, 2)
 
 
 def test_a_single_judge_has_nobody_to_agree_with() -> None:

@@ -26,7 +26,11 @@ def make_row(coder: str, kind: str, item: str = "refusal", **more: Any) -> Judge
     }
     ends = {"": 0.0, "_low": -0.06, "_high": 0.05}
     given = {
-        "n": 1990, "unscored": 10, "n_compared": 150, "n_labels": 150, "status": "checked",
+        "n": 1990,
+        "unscored": 10,
+        "n_compared": 150,
+        "n_labels": 150,
+        "status": "checked",
         **{f"{name}{end}": value + step for name, value in values.items() for end, step in ends.items()},
         **more,
     }
