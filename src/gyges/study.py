@@ -224,10 +224,33 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         verdicts,
         excerpts=pick_excerpts(table, lock.claims, verdicts),
         endings=count_endings(table),
-        sections={"trade_offs": trade_offs.shares, "lotteries": trade_offs.lotteries},
+        sections={
+            "trade_offs": trade_offs.shares,
+            "lotteries": trade_offs.lotteries,
+            **_measure_judging(folder, table, lock.study.seed),
+        },
     )
     write_results(folder, results)
     return results
+
+
+def _measure_judging(folder: RunFolder, codes: pl.LazyFrame, seed: int) -> dict[str, Sequence[Any]]:
+    """Measure judges against each other and against people, and the rates of what they coded."""
+    if not folder.exists("answers.parquet"):
+        return {}
+    from gyges.analysis import measure_codes
+    from gyges.coding import measure_judges
+
+    answers = folder.scan_table("answers.parquet").collect()
+    labels = folder.scan_table("labels.parquet").collect() if folder.exists("labels.parquet") else None
+    judging = measure_judges(answers, labels, seed=seed)
+    rates = measure_codes(codes, answers, labels, seed=seed)
+    return {
+        "judges": judging.rows,
+        "judge_pairs": judging.pairs,
+        "codes": rates.rates,
+        "code_differences": rates.differences,
+    }
 
 
 def report_run(folder: RunFolder) -> str:

@@ -2,12 +2,26 @@
 
 `prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
 take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
-enter nothing else. Rows are counted before anything is estimated, so results do not depend on their order.
+enter nothing else. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
+Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
+from gyges.analysis._code_rates import measure_codes
+from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
 
-__all__ = ["KnownFacts", "estimate_all", "measure_claims", "measure_trade_offs", "prepare_codes"]
+__all__ = [
+    "ArmCounts",
+    "KnownFacts",
+    "correct_rates",
+    "estimate_all",
+    "find_limits",
+    "measure_claims",
+    "measure_codes",
+    "measure_trade_offs",
+    "prepare_codes",
+    "subtract",
+]

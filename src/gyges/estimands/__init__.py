@@ -26,6 +26,7 @@ from gyges.estimands._counts import (
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
+from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
@@ -39,6 +40,7 @@ from gyges.estimands._trials import (
 )
 
 __all__ = [
+    "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
     "MIN_ARM",
@@ -52,6 +54,7 @@ __all__ = [
     "Arm",
     "Comparison",
     "Facts",
+    "LabelsNeeded",
     "Lack",
     "Picked",
     "Sides",
@@ -66,12 +69,15 @@ __all__ = [
     "find_carriers",
     "find_facts",
     "find_silent",
+    "gather_labels",
+    "labels_needed",
     "make_comparison",
     "mark_off_base",
     "mask_of",
     "pick",
     "pick_levels",
     "rank_sources",
+    "settle_labels",
     "tally",
     "tally_claim",
     "tally_levels",

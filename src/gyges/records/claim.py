@@ -63,6 +63,8 @@ class Claim(Record):
     """For `convergence`: families of directives in which it must hold…"""
     of: Annotated[int, Field(ge=0)] = 0
     """…out of so many; of other numbers of families, the same share, rounded up."""
+    min_agreement: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """Krippendorff's alpha below which codes by judges decide nothing; of no account for other claims."""
     needs: tuple[str, ...] = ()
     """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`, `models`, `validity`."""
     factors: tuple[str, ...] = ()

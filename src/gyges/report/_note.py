@@ -19,6 +19,7 @@ from gyges.report._format import (
     shown_numbers,
     unit_of,
 )
+from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._views import is_simulated
@@ -42,6 +43,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
         blocks.append(f"## {heading}")
         if heading == "Executive Summary":
             blocks += _summarize(results)
+            blocks += tell_judges(results)
         for section in sections:
             if section != heading:
                 blocks.append(f"### {section}")

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from gyges.records.claim import Claim
 from gyges.report._basis import PROTOCOL_WORDS
 from gyges.report._format import clean, say_count, say_money, say_percent
+from gyges.report._judges import make_coders
 from gyges.report._marks import WIDTH
 from gyges.report._views import view_models
 from gyges.report._warnings import is_registered, list_warnings
@@ -40,6 +41,7 @@ def write_page(
             results=results,
             run=results["run"],
             models=models,
+            coders=make_coders(results),
             simulated=[model.name for model in models if model.is_simulated],
             warnings=list_warnings(results["run"]),
             is_registered=is_registered(results["run"]),

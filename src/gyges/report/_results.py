@@ -18,7 +18,10 @@ from gyges.report._headline import is_few, make_headline
 SCHEMA: Final = 1
 """Version of the document's layout."""
 
-OTHERS: Final = ("trade_offs", "lotteries", "thresholds", "values", "judges", "validity")
+OTHERS: Final = (
+    *("trade_offs", "lotteries", "thresholds", "values", "validity"),
+    *("judges", "judge_pairs", "codes", "code_differences"),
+)
 """Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
 
 _DIGITS: Final = 6

@@ -12,6 +12,7 @@ from gyges.report._basis import Basis, is_mixed, list_bases, name_protocols
 from gyges.report._claim_rows import VERDICTS, ClaimRow, make_axis, make_row
 from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_failures
 from gyges.report._format import say_end, say_percent
+from gyges.report._judges import CodeRow, make_codes
 from gyges.report._outline import place_section
 from gyges.report._scenario_rows import (
     EffectTable,
@@ -52,6 +53,7 @@ class ModelView:
     axis_ends: tuple[str, str]
     trade_offs: tuple[TradeOffRow, ...]
     gambles: tuple[GambleRow, ...]
+    codes: tuple[CodeRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
     effects: tuple[EffectTable, ...]
@@ -112,6 +114,7 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         axis_ends=ends,
         trade_offs=make_trade_offs(results, model),
         gambles=make_gambles(results, model),
+        codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
         effects=make_effects(mine["effects"]),
