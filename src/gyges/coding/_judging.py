@@ -67,7 +67,7 @@ def ask_judges(panel: Panel, cases: Sequence[Case], logs: Sequence[str]) -> Tall
 
 
 def find_missing_cases(panel: Panel, cases: Sequence[Case]) -> dict[Judge, list[Case]]:
-    """Find the cases that each judge has not answered; the same record, questions and model ask nothing new."""
+    """Find what each judge has not answered; the same record, questions and model ask nothing new."""
     from gyges.coding._scan import read_scans, recover_scans
 
     recover_scans(panel.scans)
