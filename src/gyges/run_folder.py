@@ -319,7 +319,9 @@ def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
 
 def write_codebook(folder: RunFolder, items: Iterable[Item]) -> None:
     """Write the codebook's items."""
-    folder.write("codebook.json", _as_json([item.model_dump(mode="json") for item in items]))
+    # The order of an item's options is the order in which they are shown.
+    content = json.dumps([item.model_dump(mode="json") for item in items], indent=2, ensure_ascii=False)
+    folder.write("codebook.json", f"{content}\n".encode())
 
 
 def read_codebook(folder: RunFolder) -> tuple[Item, ...] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -25,11 +27,15 @@ from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
 from gyges.coding._questions import Case
 from gyges.coding._show import QuoteFinder
+from gyges.errors import RunError
 from gyges.records.codebook import Answer
 
 Listener = Callable[[Judgment], None]
 
 _OURS = "gyges"
+_DISPLAY = "inspect_scout._display.log"
+"""Logger of Scout's display for logs."""
+
 _SYNC_EVERY = 200
 """Results after which what came so far is written to the run folder."""
 
@@ -67,21 +73,48 @@ def scan_cases(
             _name_scanner(judge, i): _make_scanner(judge, cases, on_judgment)
             for i, judge in enumerate(judges)
         }
-        status = scan(
-            scanners,
-            transcripts=transcripts_from(list(logs)).where(columns.transcript_id.in_(sorted(samples))),
-            scans=scans,
-            model=judges[0].model,
-            max_transcripts=connections,
-            max_processes=1,
-            results_buffer=_SYNC_EVERY,
-            metadata={"judges": [judge.name for judge in judges], "codebook": judges[0].questions.hash},
-            display="none",
-            log_level="error",
-        )
+        with _hearing_of_interrupts() as heard:
+            status = scan(
+                scanners,
+                transcripts=transcripts_from(list(logs)).where(columns.transcript_id.in_(sorted(samples))),
+                scans=scans,
+                model=judges[0].model,
+                max_transcripts=connections,
+                max_processes=1,
+                results_buffer=_SYNC_EVERY,
+                metadata={"judges": [judge.name for judge in judges], "codebook": judges[0].questions.hash},
+                display="log",
+                log_level="error",
+            )
+        if heard:
+            raise RunError(f"{scans}: the scan ended early ({heard[0]}); what was answered is kept.")
         if not status.complete:
             return False
     return True
+
+
+@contextmanager
+def _hearing_of_interrupts() -> Iterator[list[str]]:
+    """Hear why a scan ended early: Scout tells its display alone, and gives back what it has."""
+    heard: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            problem = record.exc_info[1] if record.exc_info else None
+            if problem is not None:
+                heard.append(f"{type(problem).__name__}: {problem}".splitlines()[0][:200])
+
+    logger, ear = logging.getLogger(_DISPLAY), Ear()
+    before = logger.level, logger.propagate
+    logger.addHandler(ear)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(ear)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 def _name_scanner(judge: Judge, number: int) -> str:
