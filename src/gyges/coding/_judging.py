@@ -1,191 +1,88 @@
-"""Every coder held against the labels, and every group against itself, question by question."""
+"""Judging a run: what was answered before is kept, what is missing is asked, and all of it is laid out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from gyges.coding._accuracy import measure_accuracy, weigh_units
-from gyges.coding._agreement import Agreement, Measured, Metric, measure_agreement
-from gyges.coding._effective import count_effective
-from gyges.coding._ratings import RULES, Codes, Ratings, read_ratings
-from gyges.coding._votes import take_majority
-from gyges.records.judges import CoderKind, JudgePair, JudgeRow, Judging
-from gyges.records.seeds import derive_seed
-
-MAJORITY: Final = "majority"
-_AMONG: Final[dict[str, CoderKind]] = {"judges": "among judges", "labellers": "among labellers"}
+from gyges.coding._answers import Pricer, answer_by_rules, choose_judgments, tabulate_answers
+from gyges.coding._judge import Judge
+from gyges.coding._judgment import Judgment
+from gyges.coding._questions import Case, Questions, measure_prefix
+from gyges.records.codes import Codes
 
 
-def measure_judges(
-    answers: pl.DataFrame,
-    labels: pl.DataFrame | None = None,
-    *,
-    seed: int,
-    values: Mapping[str, Sequence[str]] | None = None,
-) -> Judging:
-    """Measure how far judges, rules and people agree on each question.
+@dataclass
+class Tally:
+    """What judging a run took."""
 
-    Args:
-        answers: The answers table; `docs/artifacts.md` gives the columns.
-        labels: What people said; none: nothing is checked.
-        seed: Root seed of the bootstraps; each question and coder has a seed of its own.
-        values: What can be answered to each question, in order; one left out can be answered by all that
-            occurs.
-
-    Returns:
-        A row for each question and coder, one for the judges' majority, one for the judges among each other
-        and, where several people labelled, one for them; and a row for each pair of coders.
-    """
-    rows: list[JudgeRow] = []
-    pairs: list[JudgePair] = []
-    for ratings in read_ratings(answers, labels, values=values):
-        rows += _Item(ratings, seed).list_rows()
-        pairs += _Item(ratings, seed).list_pairs()
-    return Judging(tuple(rows), tuple(pairs))
+    cases: int = 0
+    """Trials times judges."""
+    kept: int = 0
+    """Of these, answered before."""
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    unscored: int = 0
+    """Trials times judges of which no answer at all came."""
+    prefix: float | None = None
+    """Share of the prompts' fixed part that is the same for all and comes first, so that it can be cached."""
+    is_finished: bool = True
 
 
-class _Item:
-    """One question's answers, and what all its rows need."""
+@dataclass(frozen=True)
+class Panel:
+    """The judges of a run, and where their answers are kept."""
 
-    def __init__(self, ratings: Ratings, seed: int) -> None:
-        self.ratings = ratings
-        self.n_values = len(ratings.values)
-        self.metric: Metric = "ordinal" if ratings.is_scale else "nominal"
-        self.majority = take_majority(ratings.judged, self.n_values)
-        # Labels are drawn by what the majority said; without judges, from all.
-        self.strata = self.majority if ratings.judges else np.zeros_like(ratings.truth)
-        self.weights = weigh_units(self.strata, ratings.truth)
-        self._seed = seed
+    questions: Questions
+    judges: tuple[Judge, ...]
+    scans: str
+    """Folder of the run's scans, a local path or fsspec URL."""
+    connections: int = 50
+    on_judgment: Callable[[Judgment], None] = field(default=lambda _: None)
 
-    def seed(self, *names: str) -> int:
-        return derive_seed(self._seed, "judges", self.ratings.item, *names)
 
-    def list_rows(self) -> Iterator[JudgeRow]:
-        ratings = self.ratings
-        for place, judge in enumerate(ratings.judges):
-            yield self.check(judge, "judge", ratings.judged[:, place])
-        if ratings.rules is not None:
-            yield self.check(RULES, "rules", ratings.rules)
-        if ratings.judges:
-            yield self.check(MAJORITY, "majority", self.majority, **self.count_judges())
-            yield self.compare("judges", ratings.judged)
-        if ratings.labelled.shape[1] > 1:
-            yield self.compare("labellers", ratings.labelled)
+def ask_judges(panel: Panel, cases: Sequence[Case], logs: Sequence[str]) -> Tally:
+    """Put every case to every judge that has not answered it yet; answers go to the run's scans."""
+    from gyges.coding._scan import scan_cases
 
-    def list_pairs(self) -> Iterator[JudgePair]:
-        ratings = self.ratings
-        columns = {judge: ratings.judged[:, place] for place, judge in enumerate(ratings.judges)}
-        if ratings.rules is not None:
-            columns[RULES] = ratings.rules
-        for first, second in combinations(columns, 2):
-            found = self.agree(np.stack([columns[first], columns[second]], axis=1), first, second)
-            yield JudgePair(
-                item=ratings.item,
-                first=first,
-                second=second,
-                n=found.n,
-                agreement=found.agreement.value,
-                kappa=found.kappa.value,
-                kappa_low=found.kappa.low,
-                kappa_high=found.kappa.high,
-                ac1=found.ac1.value,
-                alpha=found.alpha.value,
-                reason=found.kappa.reason,
-            )
+    work = find_missing_cases(panel, cases)
+    tally = Tally(cases=len(cases) * len(panel.judges), prefix=measure_prefix(panel.questions, cases))
+    tally.kept = tally.cases - sum(map(len, work.values()))
 
-    def agree(self, codes: Codes, *names: str, weights: NDArray[np.float64] | None = None) -> Agreement:
-        return measure_agreement(
-            codes,
-            n_values=self.n_values,
-            trials=self.ratings.trials,
-            seed=self.seed(*names),
-            metric=self.metric,
-            weights=weights,
+    def count(judgment: Judgment) -> None:
+        tally.calls += judgment.calls
+        tally.input_tokens += judgment.input_tokens
+        tally.output_tokens += judgment.output_tokens
+        tally.unscored += all(answer.status == "unscored" for answer in judgment.answers)
+        panel.on_judgment(judgment)
+
+    if tally.kept < tally.cases:
+        tally.is_finished = scan_cases(
+            work, logs, panel.scans, connections=panel.connections, on_judgment=count
         )
-
-    def check(self, coder: str, kind: CoderKind, codes: Codes, **more: Any) -> JudgeRow:
-        """Hold one coder against the labels."""
-        ratings = self.ratings
-        n_labels = int(((codes >= 0) & (ratings.truth >= 0)).sum())
-        unscored = ratings.unscored.get(coder, 0)
-        if kind == "majority":
-            unscored = int((ratings.asked & (codes < 0)).sum())
-        row: dict[str, Any] = {
-            "coder": coder,
-            "kind": kind,
-            "item": ratings.item,
-            "n": int((codes >= 0).sum()),
-            **more,
-        }
-        if n_labels == 0:
-            return JudgeRow(**row, unscored=unscored, reason="no labels")
-        found = self.agree(np.stack([codes, ratings.truth], axis=1), coder, "labels", weights=self.weights)
-        return JudgeRow(
-            **row,
-            unscored=unscored,
-            n_compared=found.n,
-            n_labels=n_labels,
-            status="checked",
-            **_lay_out(found),
-            **self.rate(coder, codes),
-        )
-
-    def compare(self, group: str, codes: Codes) -> JudgeRow:
-        """Hold a group against itself."""
-        found = self.agree(codes, _AMONG[group])
-        n_labels = int((self.ratings.truth >= 0).sum())
-        return JudgeRow(
-            coder=group,
-            kind=_AMONG[group],
-            item=self.ratings.item,
-            n=found.n,
-            unscored=0,
-            n_compared=found.n,
-            n_labels=n_labels,
-            status="checked" if n_labels else "judge unchecked",
-            **_lay_out(found),
-        )
-
-    def rate(self, coder: str, codes: Codes) -> dict[str, Any]:
-        """Give sensitivity and specificity, where the question is one of yes or no."""
-        if not self.ratings.is_yes_no:
-            return {}
-        seed = self.seed(coder, "accuracy")
-        found = measure_accuracy(codes, self.ratings.truth, self.strata, seed=seed)
-        return _flatten("sensitivity", found.sensitivity) | _flatten("specificity", found.specificity)
-
-    def count_judges(self) -> dict[str, Any]:
-        ratings = self.ratings
-        found = count_effective(
-            ratings.judged,
-            ratings.truth,
-            trials=ratings.trials,
-            seed=self.seed("effective"),
-            weights=self.weights,
-        )
-        return {
-            "effective_judges": found.value,
-            "effective_low": found.low,
-            "effective_high": found.high,
-            "effective_reason": found.reason,
-        }
+    return tally
 
 
-def _lay_out(found: Agreement) -> dict[str, Any]:
-    return {
-        **_flatten("agreement", found.agreement),
-        **_flatten("alpha", found.alpha),
-        **_flatten("kappa", found.kappa),
-        **_flatten("ac1", found.ac1),
-        "reason": found.alpha.reason,
-    }
+def find_missing_cases(panel: Panel, cases: Sequence[Case]) -> dict[Judge, list[Case]]:
+    """Find what each judge has not answered; the same record, questions and model ask nothing new."""
+    from gyges.coding._scan import read_scans, recover_scans
+
+    recover_scans(panel.scans)
+    answered = {each.key for each in read_scans(panel.scans) if not each.failed}
+    return {judge: [case for case in cases if judge.key_of(case) not in answered] for judge in panel.judges}
 
 
-def _flatten(name: str, found: Measured) -> dict[str, Any]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+def gather_answers(
+    scans: str, cases: Iterable[Case], codes: Sequence[Codes], *, price: Pricer
+) -> pl.DataFrame | None:
+    """Gather what all judges so far and the rules answered; none: no judge answered anything."""
+    from gyges.coding._scan import read_scans
+
+    records = {case.trial: case.shown.code for case in cases}
+    judgments = choose_judgments(read_scans(scans), records)
+    if not judgments:
+        return None
+    return tabulate_answers(answer_by_rules(codes), judgments, price=price)
