@@ -16,7 +16,7 @@ from itertools import chain
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from gyges.budget import REFERENCE, cost_of_all, prices_of
+from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
@@ -166,7 +166,10 @@ def code_run(folder: RunFolder, *, workers: int = 1) -> None:
     found = list(chain.from_iterable(coded))
     # A log holds what somebody ran; what counts is what the plan asked for.
     own = [each for each in found if planned.get(each.trial.id) == each.trial]
-    not_run = (Codes(trial=trial, status="failed", reason="not run", cost=0.0) for trial in planned.values())
+    not_run = (
+        Codes(trial=trial, status="failed", reason="not run", cost=0.0, probe_cost=0.0)
+        for trial in planned.values()
+    )
     table = tabulate_codes(chain(own, not_run)).table
     folder.write_table("codes.parquet", table)
     write_foreign(folder, len(found) - len(own))
@@ -193,7 +196,12 @@ def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
     codes = []
     for transcript in read_transcripts(log):
         cost = cost_of_all(prices, transcript.usage)
-        codes.append(code_transcript(transcript.model_copy(update={"cost": cost})))
+        asked = [
+            cost_of(prices, each.model, each.input_tokens, each.output_tokens) for each in transcript.probes
+        ]
+        known = [each for each in asked if each is not None]
+        costs = {"cost": cost, "probe_cost": sum(known) if len(known) == len(asked) else None}
+        codes.append(code_transcript(transcript.model_copy(update=costs)))
     return codes
 
 

@@ -7,6 +7,7 @@
 from gyges.trials._desk import Desk, desk_in_use
 from gyges.trials._executor import Executor, LocalProcesses, ThisProcess, Word, Work, beginning_deaf
 from gyges.trials._model import find_model, open_model
+from gyges.trials._probes import PROBES, ask_probes
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import BARE_MODEL, find_finished, list_logs, read_transcripts, read_usage
@@ -18,6 +19,7 @@ from gyges.trials._tools import make_tools
 
 __all__ = [
     "BARE_MODEL",
+    "PROBES",
     "Desk",
     "Executor",
     "LocalProcesses",
@@ -30,6 +32,7 @@ __all__ = [
     "Word",
     "Work",
     "acts_scorer",
+    "ask_probes",
     "beginning_deaf",
     "brief_trial",
     "desk_in_use",
