@@ -21,6 +21,7 @@ from gyges.errors import BudgetError, RunError
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
 from gyges.records.study import Price, Study
+from gyges.records.transcript import Probe
 from gyges.registration import find_changes, hash_plan, hash_records
 from gyges.run_folder import (
     FORMAT,
@@ -195,14 +196,20 @@ def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
 
     codes = []
     for transcript in read_transcripts(log):
-        cost = cost_of_all(prices, transcript.usage)
-        asked = [
-            cost_of(prices, each.model, each.input_tokens, each.output_tokens) for each in transcript.probes
-        ]
-        known = [each for each in asked if each is not None]
-        costs = {"cost": cost, "probe_cost": sum(known) if len(known) == len(asked) else None}
+        costs = {
+            "cost": cost_of_all(prices, transcript.usage),
+            "probe_cost": _cost_of_probes(prices, transcript.probes),
+        }
         codes.append(code_transcript(transcript.model_copy(update=costs)))
     return codes
+
+
+def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe]) -> float | None:
+    costs = [
+        cost_of(prices, each.model, each.input_tokens, each.output_tokens) for each in probes if each.model
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class _Listener:
         self.answer = answer
         self.seen: list[tuple[str, list[Any]]] = []
 
-    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:  # noqa: A002
+    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:  # noqa: A002, ARG002
         self.seen.append(("\n".join(each.text for each in input), list(tools)))
         for message in input:
             message.metadata = {"spoiled": True}
