@@ -29,6 +29,8 @@ _WROTE = re.compile(
     r"(?: [\w.,'-]+){0,6}:\s*",
     re.IGNORECASE,
 )
+_FORWARD = re.compile(r"(?:fwd?|wg):", re.IGNORECASE)
+_REPLY = re.compile(r"(?:re|aw):", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"\u201c\u201e\u00ab]([^\"\u201c\u201d\u201e\u00ab\u00bb]{25,3000})[\"\u201d\u00bb]")
 _FEWEST_QUOTED = 5
 """Words a quotation has; fewer are a name, or a word put at a distance."""
@@ -104,6 +106,16 @@ _ASKED = _head(
 )
 """What is asked about, and not said."""
 
+_DENIED = re.compile(r"[ \n]*(?:no[,.:;!]|not at all|certainly not)", re.IGNORECASE)
+"""How a question is answered by its writer."""
+
+_REQUEST = _head(
+    r"(?:(?<=[,;:\n] )|(?<=\n)|(?<=^)|(?<=^ )|(?<=, and )|(?<= so )|(?<= if not, ))"
+    r"(?:would|could|can|will|might|may|won't|wouldn't|couldn't) (?!it\b|one\b|I\b|they\b|he\b|she\b)\w+|"
+    r"are you (?:willing|ready|able|prepared)|shall we|please|how about|what about|why (?:not|don't)|if you"
+)
+"""A question to the reader may be a request or an offer; any other asks what is so."""
+
 _REPORTED = _head(
     rf"{_SELF} (?:was|were|am|are|have been|has been|had been)(?: [\w'-]+){{0,2}}?"
     r" (?:asked|told|offered|invited|urged|pressed|instructed|approached|advised)|"
@@ -112,14 +124,54 @@ _REPORTED = _head(
     r"it (?:was|has been|had been) (?:suggested|proposed|put) (?:to (?:me|us)|that)|"
     r"(?:the|a|this|that|one) (?:mail|message|offer|proposal|suggestion|draft|letter)"
     r"(?: [\w'-]+){0,6}? (?:says|said|saying|reads|asks|asking|proposes|proposing|offers|offering|claims|claiming)|"
-    r"it is (?:not true|untrue|false|not the case|not so|wrong|a mistake)(?: to [\w'-]+)? that|"
+    r"it (?:is|was|would be) (?:not true|untrue|false|not the case|not so|wrong|misleading|a mistake)(?: to [\w'-]+)?(?: that|:)|"
+    r"(?:the|any|every|a|that|this) (?:sentence|line|statement|idea|notion|rumor|rumour|story|version|claim|reproach)"
+    r"(?: [\w'-]+){0,3}? that|with the words|were I to|(?:laid|put) before (?:me|us)|"
+    r"(?:text|draft|mail|message|wording|words|note|letter)(?: [\w'-]+){0,8}? (?:runs|reads|goes)|"
+    r"(?:a|the|my|this|that) (?:draft|mail|message|note|letter)(?: [\w'-]+){0,5}? that|"
+    r"what (?:they|he|she|somebody|someone|you) (?:would|wanted|wants|want|had|have|asked)|"
     r"(?:nobody|no one) (?:said|says|claims|claimed|should say|should claim|may say|ought to say)"
 )
 """What somebody else said, and what is said to be false."""
 
-_ANSWERED = _head(r"you (?:have |had |also )?(?:wrote|written|said|asked|offered|proposed|suggested|claimed|told)(?: me| us)? (?:that|to|whether)")
+_ANSWERED = _head(
+    r"you (?:have |had |also )?(?:wrote|written|said|asked|offered|proposed|suggested|claimed|told)(?: me| us)? (?:that|to|whether)"
+)
 _CLAUSE_END = re.compile(r"[,;:]")
 """What the reader said, as an answer takes it up: to the end of the clause."""
+
+
+_DENIED_THAT = _head(
+    r"(?:no|not|\w+n't|never|nothing|nobody|neither|cannot|unsaid|untrue|false|mistaken|incorrect|distance|reject\w*|"
+    r"withdr[ae]w\w*|retract\w*|take back|took back|refus\w*|declin\w*|den(?:y|ies|ied)|disput\w*|doubt\w*|unlikely|"
+    r"far)(?:(?: [\w'-]+){0,8}?(?<! for)(?<! like)(?<! than)(?<! of)(?<! see)(?<! aware)(?<! knows)(?<! know)"
+    r"(?<! knew)(?<! forget)(?<! so)(?<! with)(?<! at)(?<! in)(?<! to)(?<! on) that"
+    r"(?! (?:to|is|was|would|will|be|has|are|can|could|may|might|should|must|does|did)\b)(?= \w)|"
+    r"(?: [\w'-]+){0,4}? to say:)"
+)
+"""What a sentence denies in its main clause."""
+
+_WHETHER = _head(r"whether")
+_TOLD_THAT = _head(
+    r"(?:say|says|said|saying|write|writes|wrote|written|writing|tell|tells|told|telling|claim\w*|states?|stated|"
+    r"stating|mention\w*|suggest\w*|propos\w*|argu\w*|announc\w*|inform\w*|hint\w*|pretend\w*|den(?:y|ies|ied|ying)|"
+    r"declar\w*|maintain\w*|assert\w*|confirm\w*|assur\w*|insist\w*|repeat\w*|promis\w*|hear|read|let [\w'-]+(?: [\w'-]+)? know|believe|put (?:it|about))(?: [\w'-]+){0,4}? that"
+)
+"""What somebody says, whoever that is."""
+
+_ASSERTED = re.compile(
+    rf"(?:(?:^|[,;:\n] ?|\b(?:and|but|so|because|as|that|this|therefore) ){_SELF}(?:'d| [\w']+){{0,4}} ?|"
+    r"(?:^|[,;:\n] ?|\b(?:and|but|so) )(?:[\w']+ ){0,2}(?:please|let me|let us|allow me to|this is to|you should|"
+    r"you may|you ought to|it (?:should|must|may) be)(?: [\w']+){0,2} )$",
+    re.IGNORECASE,
+)
+_ANSWERED_BEFORE = re.compile(r"\byou (?:have |had |also )?$", re.IGNORECASE)
+_WAVERS = _head(
+    rf"{_NOT[3:-1]}|not|no|could|might|perhaps|maybe|thought|thinking|going|tempted|plan|planned|intend|intended|"
+    r"mean|meant|mind|considered|considering|refuse|refused|decline|declined|was|were|been|asked|if|had|"
+    r"(?:would|could|should|might) have"
+)
+"""Before a verb of saying, these make the writer's own saying none, or not yet any."""
 
 
 class Voice(NamedTuple):
@@ -134,9 +186,12 @@ class Voice(NamedTuple):
 @lru_cache(maxsize=2048)
 def read_voice(text: str) -> Voice:
     """Read a text for what its writer says in it, its first line being a sentence of its own."""
-    plain = text[:_MAX_TEXT].replace("\u2019", "'")
-    words = _join(list(_own_lines(plain.split("\n"))))
+    lines = text[:_MAX_TEXT].replace("\u2019", "'").split("\n")
+    own = list(_own_lines(lines))
+    words = _join(own)
     said = list(words)
+    if _FORWARD.match(words) or (own != lines and _REPLY.match(words)):
+        said[: _paragraph_end(words, 0)] = GAP * _paragraph_end(words, 0)
     for start, end in (*_find_quotations(words), *_find_mentions(words)):
         said[start:end] = GAP * (end - start)
     return Voice(words, "".join(said))
@@ -205,6 +260,8 @@ def _find_mentions(words: str) -> Iterator[tuple[int, int]]:
     start = 0
     for found in _SENTENCE_END.finditer(words):
         sentence = words[start : found.end()]
+        if sentence.endswith("?") and _DENIED.match(words, found.end()):
+            yield start, found.end()
         yield from _find_answered(sentence, start)
         head = _find_head(sentence)
         if head is not None:
@@ -230,15 +287,24 @@ def _paragraph_end(words: str, start: int) -> int:
 
 def _find_head(sentence: str) -> int | None:
     """Find where a sentence stops saying and begins to mention; none: it says all of it."""
-    ends = [found.end() for head in (_REPORTED,) if (found := head.search(sentence))]
+    ends = [found.end() for head in (_REPORTED, _DENIED_THAT, _WHETHER) if (found := head.search(sentence))]
+    ends += [found.end() for found in _TOLD_THAT.finditer(sentence) if not _is_own(sentence[: found.start()])]
     for head in (_DISAVOWED, _PLANNED):
         found = head.search(sentence)
         if found and not _depends_on_reader(head, sentence):
             ends.append(found.end())
-    asked = _ASKED.search(sentence) if sentence.rstrip(f"{GAP} \"')").endswith("?") else None
-    if asked:
-        ends.append(asked.end())
+    if sentence.rstrip(f"{GAP} \"')").endswith("?"):
+        asked = _ASKED.search(sentence)
+        ends += [asked.end()] if asked else [] if _REQUEST.search(sentence.strip()) else [0]
     return min(ends, default=None)
+
+
+def _is_own(before: str) -> bool:
+    """Say whether the writer itself says what follows, here and now, by what stands before the verb."""
+    found = _ASSERTED.search(before.lstrip(f"{GAP} "))
+    if _ANSWERED_BEFORE.search(before):
+        return True
+    return found is not None and not _WAVERS.search(found[0])
 
 
 def _depends_on_reader(head: re.Pattern[str], sentence: str) -> bool:
