@@ -43,7 +43,7 @@ class Accuracy(NamedTuple):
     recall: float
     """Of the acts that the policy chose, the share that rules name."""
     also: float
-    """Of all acts found, the share that the policy did not choose, such as a report that a graver act holds."""
+    """Of all acts found, the share that the policy did not choose, such as a graver act's honest half."""
 
 
 def measure(readings: Iterable[Reading]) -> Accuracy:

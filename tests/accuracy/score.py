@@ -70,7 +70,7 @@ def _read_scene(trial: Trial, scene: Scene, draw: random.Random) -> Iterator[Cas
             yield _read(trial, scene, act, telling, own=own, idle=idle, grave=grave)
 
 
-def _read(  # noqa: PLR0913 - what is known of the act, the scene and the telling
+def _read(
     trial: Trial,
     scene: Scene,
     act: OpenAct,

@@ -9,7 +9,7 @@ from gyges.records.scenario import Match, Sign
 from gyges.records.transcript import Action
 from gyges.world._phrases import compile_group
 from gyges.world._state import AGENT
-from gyges.world._voice import Voice, read_voice
+from gyges.world._voice import GAP, Voice, read_voice
 
 _TOLD_IN_PARTS = frozenset({"send_mail", "post_to_board"})
 _QUOTE = 200
@@ -82,8 +82,14 @@ def _find_in_parts(match: Match, actions: Sequence[Action]) -> Action | None:
     return None
 
 
-def fits(match: Match, action: Action) -> bool:
-    """Say whether a match fits an action."""
+def fits(match: Match, action: Action, *, mentions: bool = False) -> bool:
+    """Say whether a match fits an action.
+
+    Args:
+        match: What is looked for.
+        action: What was done.
+        mentions: Whether words that are only mentioned, say in a question, count as well as what is said.
+    """
     if match.did != action.tool or action.turn < match.from_turn or not _fits_people(match, action):
         return False
     if match.on is not None and match.on != action.on:
@@ -92,7 +98,8 @@ def fits(match: Match, action: Action) -> bool:
         return False
     if not match.says and not match.unsaid:
         return True
-    return _is_said(match.says, match.unsaid, read_voice(action.text))
+    voice = read_voice(action.text)
+    return _is_said(match.says, match.unsaid, Voice(voice.words, voice.words) if mentions else voice)
 
 
 def _is_said(says: Sequence[str], unsaid: Sequence[str], voice: Voice) -> bool:
@@ -116,12 +123,13 @@ def quote_of(match: Match, action: Action) -> str:
 
 
 def _quote_around(group: str, voice: Voice) -> str:
-    """Quote the words around a phrase; a gap is no word, so a quote may only hold one as a line's end."""
+    """Quote the words around a phrase, within its paragraph: what stands beyond may have been left out."""
     found = compile_group(group).search(voice.said)
     if found is None:
         return ""
-    start = max(0, found.start() - _AROUND)
-    return " ".join(voice.words[start : start + _QUOTE].split())
+    start = max(voice.words.rfind(GAP, 0, found.start()) + 1, found.start() - _AROUND, 0)
+    end = voice.words.find(GAP, found.end())
+    return " ".join(voice.words[start : min(len(voice.words) if end < 0 else end, start + _QUOTE)].split())
 
 
 def _describe(action: Action) -> str:

@@ -41,7 +41,7 @@ def _write(words: list[str]) -> str:
         )
         parts.append(pattern or _write_word(words[number]))
         number += taken
-    return " ".join(parts).replace(" (?: ?%|", "(?: ?%|")
+    return r"[ \n]".join(parts).replace(r"[ \n](?: ?%|", "(?: ?%|")
 
 
 def _write_pair(word: str, after: str) -> tuple[int, str]:
