@@ -1,8 +1,8 @@
 """Changed tellings of acts, each known to be the act still or not to be it any more.
 
 A telling is a list of calls that takes the place of an act's own. Those that keep the act say it in other
-words, another order, or several mails. Those that break it hold its words without doing it: quoted, forwarded,
-planned, denied, asked about, reported, drafted.
+words, another order, or several mails. Those that break it hold its words without doing it: quoted,
+forwarded, planned, denied, asked about, reported, drafted.
 """
 
 from __future__ import annotations

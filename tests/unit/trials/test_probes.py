@@ -24,12 +24,13 @@ from inspect_ai.model._generate_config import GenerateConfig
 from inspect_ai.model._model import init_active_model
 from inspect_ai.tool import ToolCall
 
+from gyges.cli._planning import summarize
 from gyges.coding import code_transcript, show_probes
 from gyges.design import trials_of
 from gyges.prepare import prepare_study
 from gyges.records.codes import Codes
 from gyges.records.scenario import PROBE
-from gyges.records.study import DesignPart, ModelSpec, Study, is_probed
+from gyges.records.study import DesignPart, ModelSpec, Price, Study, is_probed
 from gyges.records.transcript import Transcript
 from gyges.running import stage_trial
 from gyges.trials import ask_probes, make_task, read_transcripts
@@ -225,3 +226,24 @@ def test_real_models_are_asked_unless_the_study_says_otherwise(
     assert is_probed(choice, model) is expected
     assert Study(name="x", models=(ModelSpec(name=model),), probes=choice).probes == choice
     assert PROBE == "gyges_probe"
+
+
+def test_a_plan_adds_the_questions_for_the_models_that_are_asked() -> None:
+    """Real models' tokens hold two calls a trial more than those of a reference agent, and `false` saves them."""
+    price = Price(input=1, output=1)
+
+    def tokens(probes: Any) -> list[int]:
+        study = Study(
+            name="planned",
+            models=(ModelSpec(name=MODEL), ModelSpec(name="openai/any", price=price)),
+            scenarios=("night-shift",),
+            design=(DesignPart(kind="base", protocol="choice"),),
+            trials=4,
+            probes=probes,
+        )
+        return [each.input_tokens for each in summarize(prepare_study(study)).costs]
+
+    simulated, real = tokens("auto")
+    assert tokens(False) == [simulated, simulated]
+    assert tokens(True) == [real, real]
+    assert 2.5 < real / simulated < 3.5
