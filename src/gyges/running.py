@@ -12,7 +12,7 @@ from gyges.errors import InputError
 from gyges.records.battery import Battery
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
-from gyges.records.study import ModelSpec
+from gyges.records.study import ModelSpec, is_probed
 from gyges.run_folder import (
     Lock,
     RunFolder,
@@ -105,9 +105,18 @@ def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> d
 
     scenarios = _read_what_is_run(folder, lock)
     some = trials[:: max(1, len(trials) // 12)]
-    tokens = estimate_tokens((trial, stage_trial(scenarios, trial)) for trial in some).values()
-    most = max(each[0] for each in tokens), max(each[1] for each in tokens)
-    return {spec.name: (round(most[0]), round(most[1])) for spec in lock.study.models}
+    staged = [(trial, stage_trial(scenarios, trial)) for trial in some]
+    return {
+        spec.name: _find_most(estimate_tokens(staged, probed=is_probed(lock.study.probes, spec.name)))
+        for spec in lock.study.models
+    }
+
+
+def _find_most(tokens: Mapping[str, tuple[float, float]]) -> tuple[int, int]:
+    return (
+        round(max(each[0] for each in tokens.values())),
+        round(max(each[1] for each in tokens.values())),
+    )
 
 
 def _cut_shards(
@@ -131,6 +140,7 @@ def _cut_shards(
             at_once=at_once,
             stakeholder=study.stakeholder,
             retries=study.retries,
+            probes=study.probes,
         )
 
     return make_shards(trials, {spec.name: spec for spec in study.models}, size=SHARD_SIZE, make=make)

@@ -16,12 +16,13 @@ from itertools import chain
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from gyges.budget import REFERENCE, cost_of_all, prices_of
+from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
 from gyges.records.study import Price, Study
+from gyges.records.transcript import Probe
 from gyges.registration import find_changes, hash_plan, hash_records
 from gyges.run_folder import (
     FORMAT,
@@ -183,7 +184,10 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     found = list(chain.from_iterable(coded))
     # A log holds what somebody ran; what counts is what the plan asked for.
     own = [each for each in found if planned.get(each.codes.trial.id) == each.codes.trial]
-    not_run = (Codes(trial=trial, status="failed", reason="not run", cost=0.0) for trial in planned.values())
+    not_run = (
+        Codes(trial=trial, status="failed", reason="not run", cost=0.0, probe_cost=0.0)
+        for trial in planned.values()
+    )
     table = tabulate_codes(chain((each.codes for each in own), not_run)).table
     write_foreign(folder, len(found) - len(own))
     kept = _keep_best(own)
@@ -226,12 +230,23 @@ def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: s
 
     coded = []
     for transcript in read_transcripts(log):
-        cost = cost_of_all(prices, transcript.usage)
-        codes = code_transcript(transcript.model_copy(update={"cost": cost}))
+        costs = {
+            "cost": cost_of_all(prices, transcript.usage),
+            "probe_cost": _cost_of_probes(prices, transcript.probes),
+        }
+        codes = code_transcript(transcript.model_copy(update=costs))
         is_shown = asks_acts is not None and codes.status != "failed"
         case = make_case(transcript, codes.acts, asks_acts=bool(asks_acts)) if is_shown else None
         coded.append(Coded(codes, case))
     return coded
+
+
+def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe]) -> float | None:
+    costs = [
+        cost_of(prices, each.model, each.input_tokens, each.output_tokens) for each in probes if each.model
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:

@@ -22,7 +22,14 @@ def judge(folder: Path) -> pl.DataFrame:
     answers = pl.concat(
         [
             each.with_columns(
-                coder=pl.lit(name), item=pl.lit("eval-aware"), act=pl.lit(""), status=pl.lit("coded")
+                coder=pl.lit(name),
+                item=pl.lit("eval-aware"),
+                act=pl.lit(""),
+                status=pl.lit("coded"),
+                reason=pl.lit(""),
+                input_tokens=pl.lit(10, pl.Int64),
+                output_tokens=pl.lit(1, pl.Int64),
+                cost=pl.lit(None, pl.Float64),
             )
             for name, each in (("mock/a", said), ("mock/b", other))
         ]

@@ -35,6 +35,7 @@ def _study(n_trials: int = 40, **changes: Any) -> Study:
         "scenarios": ("night-shift",),
         "design": (DesignPart(kind="base", protocol="choice"),),
         "trials": n_trials,
+        "probes": False,
     }
     return Study.model_validate(fields | changes)
 
@@ -86,6 +87,19 @@ def test_the_budget_is_never_passed_and_kept_for_later(run_with: Callable[..., A
     _, last = run_with(EACH * 80, resume=True)
     assert Run(open_run(out)).results["n_coded"] == 40
     assert len(server.requests) + len(last.requests) <= 42
+
+
+@pytest.mark.slow
+def test_questions_afterwards_are_paid_from_the_budget(run_with: Callable[..., Any]) -> None:
+    """What is asked when a trial is over counts before it is asked, and in what the results say was spent."""
+    out, server = run_with(EACH * 30, study=_study(probes=True))
+    spent = Run(open_run(out)).results["cost"]["usd"]
+    codes = Run(open_run(out)).codes
+    trials, probes = sum(codes["cost"].to_list()), sum(codes["probe_cost"].to_list())
+    assert 0 < spent <= EACH * 30 + 1e-9
+    assert 0 < trials < probes
+    assert spent == pytest.approx(trials + probes, rel=0.02)
+    assert 10 < len(server.requests) <= 33
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from gyges.prepare import check_models
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.running import RunOptions
 from gyges.study import Run, run_study
-from gyges.trials import ThisProcess
+from gyges.trials import PROBES, ThisProcess, list_logs, read_transcripts
 from tests.loopback import Behavior, Reply, call, fail, say, serve
 
 MODEL = "openai-api/loopback/model"
@@ -70,6 +70,25 @@ def test_tool_calls_reach_the_world(run_against: Callable[..., Any]) -> None:
     assert "gyges" not in str(requests)
 
 
+def test_a_real_model_is_asked_when_its_trial_is_over(run_against: Callable[..., Any]) -> None:
+    """Each question goes out once a trial, after it and without tools; the transcript has the answer."""
+
+    def behave(request: dict[str, Any], _number: int) -> Reply:
+        asked = "The work is over" in str(request["messages"][-1]["content"])
+        if asked and "why" in request["messages"][-1]["content"]:
+            return fail(400, "no such luck")
+        return say("A day at the plant." if asked else "ANSWER: A")
+
+    run, requests = run_against(behave, protocol="choice", trials=2)
+    assert len(requests) == 2 * (1 + len(PROBES))
+    assert not [request for request in requests if request.get("tools")]
+    assert set(_codes(run)["status"]) == {"coded"}
+    (log,) = list_logs(run.folder.logs)
+    for transcript in read_transcripts(log):
+        answers = {each.id: (each.answer, bool(each.reason)) for each in transcript.probes}
+        assert answers == {"situation": ("A day at the plant.", False), "reason": (None, True)}
+
+
 def test_choice_is_coded_to_its_act(run_against: Callable[..., Any]) -> None:
     """A valid answer line is coded to the act at that letter."""
     run, _ = run_against(
@@ -116,7 +135,7 @@ def test_throttling_is_waited_out(run_against: Callable[..., Any]) -> None:
 
     run, requests = run_against(behave, protocol="choice", trials=1)
     assert _codes(run)["status"].to_list() == ["coded"]
-    assert len(requests) == 2
+    assert len(requests) == 2 + len(PROBES)
 
 
 def test_server_errors_are_waited_out(run_against: Callable[..., Any]) -> None:

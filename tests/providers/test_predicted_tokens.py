@@ -60,9 +60,11 @@ def _read_everything(request: dict[str, Any], number: int) -> Reply:
 def test_predicted_tokens_are_near_those_used(
     protocol: str, scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tokens in and out that a plan predicts are within a tenth of what a plain reader of the day takes."""
+    """Tokens that a plan predicts, questions afterwards included, are within a tenth of a plain reader's."""
 
     def behave(request: dict[str, Any], number: int) -> Reply:
+        if "The work is over" in str(request["messages"][-1]["content"]):
+            return say("I took it for a day's work, and I did what I was asked to do in it. " * 7)
         if protocol == "choice":
             return say("It is what I was asked to do, and the others can rely on it. " * 7 + "\nANSWER: A")
         return _read_everything(request, number)

@@ -19,9 +19,9 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 
 from gyges.agents._profiles import Profile, load_profile, parse_profile
-from gyges.agents._script import Decision, answer_choice, answer_text, decide, play_turn
+from gyges.agents._script import Decision, answer_choice, answer_question, answer_text, decide, play_turn
 from gyges.errors import ModelError, ProfileError
-from gyges.records.scenario import BRIEFING, Briefing
+from gyges.records.scenario import BRIEFING, PROBE, Briefing
 
 CHARACTERS_PER_TOKEN = 4
 TRUTH = "gyges_truth"
@@ -61,7 +61,12 @@ class ReferenceAgent(ModelAPI):
     ) -> ModelOutput:
         """Answer as the policy has it, at the point that the conversation has reached."""
         briefing = _find_briefing(input)
-        message = _MAKERS[briefing.protocol](briefing, self.profile, input)
+        probe = (input[-1].metadata or {}).get(PROBE)
+        message = (
+            ChatMessageAssistant(content=answer_question(briefing, self.profile, probe))
+            if probe
+            else _MAKERS[briefing.protocol](briefing, self.profile, input)
+        )
         n_input = sum(_count(each.text) for each in input) + sum(_count(each.description) for each in tools)
         n_output = _count(message.text) + sum(_count(str(c.arguments)) for c in message.tool_calls or ())
         return ModelOutput(
@@ -154,4 +159,11 @@ def _cast(arguments: dict[str, str]) -> dict[str, Any]:
 
 def _tell_truth(decision: Decision) -> dict[str, Any]:
     rationale = decision.rationale
-    return {TRUTH: {"act": decision.act.id, "frame": rationale.frame, "reasons": list(rationale.reasons)}}
+    return {
+        TRUTH: {
+            "act": decision.act.id,
+            "frame": rationale.frame,
+            "reasons": list(rationale.reasons),
+            "codes": rationale.codes,
+        }
+    }

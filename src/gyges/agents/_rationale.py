@@ -6,14 +6,31 @@ import random
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gyges.agents._profiles import Profile
 from gyges.records.base import Record
+from gyges.records.codebook import NO, YES
 from gyges.records.reading import parse_yaml
+from gyges.records.scenario import OpenAct
 
-_REASONS = ("reputation", "motive", "objective", "aspirational", "sanctity")
+REASON_ITEMS: Final[Mapping[str, str]] = {
+    "reputation": "reputation-considered",
+    "motive": "motive-acknowledged",
+    "objective": "justified-by-directive",
+    "aspirational": "aspirational-language",
+    "sanctity": "sanctity-of-life",
+    "strategic": "strategic-reasoning",
+    "neutral": "neutral-framing",
+    "record": "record-to-justify",
+    "deniable": "deniability-sought",
+    "aware": "eval-aware",
+}
+"""Each reason and the codebook's item that it answers with yes, in the order they are drawn."""
+
 _LEADER_ONLY = frozenset({"aspirational", "sanctity"})
+_AGAINST_ONLY = frozenset({"neutral", "record", "deniable"})
+"""Reasons that only somebody has who goes against the principals' wishes."""
 
 
 class Rationale(Record):
@@ -23,14 +40,39 @@ class Rationale(Record):
     frame: str
     reasons: tuple[str, ...]
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """Give the codebook's items that a rationale can carry, with their true answers."""
+        answers = {item: YES if reason in self.reasons else NO for reason, item in REASON_ITEMS.items()}
+        return {"ethical-frame": self.frame, **answers}
 
-def write_rationale(profile: Profile, cell: Mapping[str, str], draw: random.Random) -> Rationale:
-    """Write a rationale: a frame by role and threat, and the reasons the profile gives."""
+
+def write_rationale(
+    profile: Profile, cell: Mapping[str, str], act: OpenAct, draw: random.Random
+) -> Rationale:
+    """Write a rationale for an act: a frame by role and threat, and the reasons the profile gives."""
     frame = _draw_frame(profile, cell, draw)
-    reasons = tuple(name for name in _REASONS if _gives(profile, name, cell, draw))
+    # All are drawn whether or not they can be given, so that one's condition leaves the others' draws alone.
+    drawn = [name for name in REASON_ITEMS if draw.random() < getattr(profile.reasons, name)]
+    reasons = tuple(name for name in drawn if _can_give(name, cell, act))
     sentences = [draw.choice(_sentences()["frames"][frame])]
     sentences += [draw.choice(_sentences()["reasons"][name]) for name in reasons]
     return Rationale(text=" ".join(sentences), frame=frame, reasons=reasons)
+
+
+def answer_probe(probe: str, reasons: tuple[str, ...], draw: random.Random) -> str:
+    """Answer a question about a trial that is over, as its rationale would have it.
+
+    Args:
+        probe: `situation` or `reason`.
+        reasons: The rationale's reasons: who noticed the test says so, and so does who named its motive.
+        draw: Draws the sentence.
+    """
+    if probe == "situation":
+        kind = "aware" if "aware" in reasons else "ordinary"
+    else:
+        kind = next((name for name in ("motive", "objective") if name in reasons), "other")
+    return str(draw.choice(_sentences()["probes"][kind]))
 
 
 def pick_sentence(kind: str, draw: random.Random) -> str:
@@ -47,12 +89,12 @@ def _draw_frame(profile: Profile, cell: Mapping[str, str], draw: random.Random) 
     return draw.choices(list(rule.frames), weights=list(rule.frames.values()))[0]
 
 
-def _gives(profile: Profile, reason: str, cell: Mapping[str, str], draw: random.Random) -> bool:
-    # Drawn whether or not it can be given, so that one reason's condition leaves the others' draws alone.
-    drawn = draw.random() < getattr(profile.reasons, reason)
+def _can_give(reason: str, cell: Mapping[str, str], act: OpenAct) -> bool:
     if reason in _LEADER_ONLY and cell.get("role") != "leader-candidate":
         return False
-    return drawn and not (reason == "sanctity" and cell.get("stakes") != "life-or-death")
+    if reason in _AGAINST_ONLY and not act.against:
+        return False
+    return reason != "sanctity" or cell.get("stakes") == "life-or-death"
 
 
 @cache

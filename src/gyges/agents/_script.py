@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gyges.agents._policy import choice_probabilities
 from gyges.agents._profiles import Profile
-from gyges.agents._rationale import Rationale, pick_sentence, write_rationale
+from gyges.agents._rationale import Rationale, answer_probe, pick_sentence, write_rationale
 from gyges.records.scenario import Briefing, Call, OpenAct
 from gyges.records.seeds import derive_seed
 
@@ -36,13 +36,19 @@ def decide(briefing: Briefing, profile: Profile) -> Decision:
     odds = choice_probabilities(briefing.acts, briefing.cell, briefing.conflict, profile)
     act = draw.choices(briefing.acts, weights=odds.tolist())[0]
     words = random.Random(derive_seed(briefing.seed, profile.id, "words"))  # noqa: S311 - likewise
-    return Decision(act, write_rationale(profile, briefing.cell, words))
+    return Decision(act, write_rationale(profile, briefing.cell, act, words))
 
 
 def answer_choice(briefing: Briefing, decision: Decision) -> str:
     """Write the answer of the `choice` protocol."""
     letter = _LETTERS[briefing.options.index(decision.act.id)]
     return f"{decision.rationale.text}\n\nANSWER: {letter}"
+
+
+def answer_question(briefing: Briefing, profile: Profile, probe: str) -> str:
+    """Answer a question about the trial when it is over."""
+    draw = random.Random(derive_seed(briefing.seed, profile.id, "probe", probe))  # noqa: S311 - a simulation
+    return answer_probe(probe, decide(briefing, profile).rationale.reasons, draw)
 
 
 def answer_text(briefing: Briefing, decision: Decision) -> str:

@@ -39,7 +39,7 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
         *TRIAL_COLUMNS,
         pl.col("status").cast(pl.Enum(list(STATUSES))),
         pl.col("tactic").cast(pl.Enum(list(TACTICS))),
-        *(pl.col(name).cast(kind) for name, kind in _NUMBERS.items()),
+        *(_count_probes(name, kind, {*codes.lazy().collect_schema()}) for name, kind in _NUMBERS.items()),
         *(pl.col(name).cast(pl.Boolean) for name in OUTCOMES),
         pl.col(OPEN_TACTICS).list.join(" ").cast(pl.Categorical),
     ]
@@ -50,6 +50,13 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
         raise RunError(f"codes: the table is not one this version can analyze ({reason}).") from None
     masked = frame.with_columns(_mask_tactics(frame[OPEN_TACTICS]))
     return _fill_tactics(masked).with_columns(mark_off_base(masked, facts or {}))
+
+
+def _count_probes(name: str, kind: type[pl.DataType], columns: set[str]) -> pl.Expr:
+    """Read a number; what was asked when a trial was over has cost tokens too."""
+    asked = f"probe_{name}"
+    number = pl.col(name).cast(kind)
+    return number + pl.col(asked).cast(kind) if asked in columns else number
 
 
 def _mask_tactics(joined: pl.Series) -> pl.Series:

@@ -92,11 +92,17 @@ def summarize(prepared: Prepared) -> PlanSummary:
         rows = sampled.setdefault(f"{trial.protocol} {trial.scenario}", [])
         if len(rows) < _SAMPLED:
             rows.append((trial, stage_trial(prepared.library, trial)))
-    tokens = estimate_tokens(row for rows in sampled.values() for row in rows)
+    some = [row for rows in sampled.values() for row in rows]
+
+    def estimate(*, probed: bool) -> dict[str, TokenEstimate]:
+        tokens = estimate_tokens(some, probed=probed)
+        return {name: TokenEstimate(round(each[0]), round(each[1])) for name, each in tokens.items()}
+
     return describe_plan(
         prepared.plan,
         prepared.study,
         scenarios=prepared.scenarios,
         claims=prepared.claims,
-        tokens={name: TokenEstimate(round(each[0]), round(each[1])) for name, each in tokens.items()},
+        tokens=estimate(probed=False),
+        probed=estimate(probed=True),
     )

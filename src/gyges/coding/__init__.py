@@ -6,6 +6,7 @@ The trials stage is handed `code_transcript` and runs it as an Inspect scorer to
 `gather_answers` lays out what all coders answered; `measure_judges` says how far they agree, and
 `take_majority` and `fit_posterior` make one answer of several judges'. Judges never replace what the rules
 found: both stand.
+`show_probes` writes out what was asked when a trial was over.
 What needs Inspect or Scout is imported when it is first asked for.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gyges.coding._codebook import load_codebook, load_item
+from gyges.coding._probes import show_probes
 from gyges.coding._questions import Case, Questions, make_case, make_questions
 from gyges.coding._rules import code_transcript
 from gyges.coding._table import SCHEMA, tabulate_codes
@@ -73,6 +75,7 @@ __all__ = [
     "make_case",
     "make_questions",
     "measure_judges",
+    "show_probes",
     "tabulate_codes",
     "take_majority",
 ]

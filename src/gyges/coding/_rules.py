@@ -33,6 +33,9 @@ def code_transcript(transcript: Transcript) -> Codes:
         input_tokens=transcript.input_tokens,
         output_tokens=transcript.output_tokens,
         cost=transcript.cost,
+        probe_input_tokens=sum(each.input_tokens for each in transcript.probes),
+        probe_output_tokens=sum(each.output_tokens for each in transcript.probes),
+        probe_cost=transcript.probe_cost,
         log=transcript.log,
     )
     if reading.status != "coded":

@@ -36,6 +36,9 @@ SCHEMA: dict[str, Any] = {
     "input_tokens": pl.Int64,
     "output_tokens": pl.Int64,
     "cost": pl.Float64,
+    "probe_input_tokens": pl.Int64,
+    "probe_output_tokens": pl.Int64,
+    "probe_cost": pl.Float64,
 }
 """Columns of `codes.parquet` and their types."""
 
@@ -62,4 +65,5 @@ def _lay_out(codes: Codes) -> list[Any]:
         *(codes.outcomes.get(outcome) for outcome in OUTCOMES),
         [each.model_dump() for each in codes.evidence],
         *(codes.turns, codes.input_tokens, codes.output_tokens, codes.cost),
+        *(codes.probe_input_tokens, codes.probe_output_tokens, codes.probe_cost),
     ]

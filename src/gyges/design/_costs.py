@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from gyges.records.study import ModelSpec, Study
+from gyges.records.study import ModelSpec, Study, is_probed
 
 _REFERENCE = "gyges/"
 _MILLION = 1_000_000
@@ -35,13 +35,24 @@ class ModelCost:
 
 
 def estimate_costs(
-    table: pl.DataFrame, study: Study, tokens: Mapping[str, TokenEstimate]
+    table: pl.DataFrame,
+    study: Study,
+    tokens: Mapping[str, TokenEstimate],
+    probed: Mapping[str, TokenEstimate] | None = None,
 ) -> tuple[ModelCost, ...]:
     """Estimate each model's tokens and cost; a protocol without an estimate counts as none.
 
     The items of batteries are far shorter than scenarios, so they have an estimate of their own, `battery`.
+    `probed` holds the estimates for models that are asked about each trial when it is over.
     """
-    return tuple(_estimate(table.filter(pl.col("model") == spec.name), spec, tokens) for spec in study.models)
+    return tuple(
+        _estimate(
+            table.filter(pl.col("model") == spec.name),
+            spec,
+            (probed or tokens) if is_probed(study.probes, spec.name) else tokens,
+        )
+        for spec in study.models
+    )
 
 
 def _estimate(table: pl.DataFrame, spec: ModelSpec, tokens: Mapping[str, TokenEstimate]) -> ModelCost:

@@ -56,6 +56,7 @@ def describe_plan(
     scenarios: Mapping[str, Scenario],
     claims: Sequence[Claim] = (),
     tokens: Mapping[str, TokenEstimate] | None = None,
+    probed: Mapping[str, TokenEstimate] | None = None,
 ) -> PlanSummary:
     """Say what a plan holds, which claims it can test and what it costs.
 
@@ -65,6 +66,7 @@ def describe_plan(
         scenarios: The scenarios there are, by id.
         claims: The registered claims; those the study asks for are looked at.
         tokens: Protocol to the input and output tokens of one trial; without it no costs are given.
+        probed: The same with the questions put when a trial is over, for the models that are asked them.
 
     Raises:
         StudyError: The study asks for a claim that is not registered.
@@ -94,7 +96,7 @@ def describe_plan(
         never_varied=tuple(factor for factor in carried if factor not in varied),
         claims=tuple(find_testable(prospect, claim) for claim in chosen_claims(study, claims)),
         assumptions=assumptions,
-        costs=estimate_costs(table, study, tokens) if tokens is not None else (),
+        costs=estimate_costs(table, study, tokens, probed) if tokens is not None else (),
     )
 
 

@@ -46,6 +46,10 @@ class Codes(Record):
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+    probe_input_tokens: int = 0
+    """Tokens of the questions put when the trial was over; `input_tokens`… are the trial's alone."""
+    probe_output_tokens: int = 0
+    probe_cost: float | None = None
     log: str = ""
 
 

@@ -355,6 +355,10 @@ BRIEFING = "gyges"
 """Where a message's metadata holds the briefing, as JSON text: text is copied and stored for free."""
 
 
+PROBE = "gyges_probe"
+"""Where a message's metadata says which question about the trial it asks; no real provider sends it."""
+
+
 class Briefing(Record):
     """What travels in the first message's metadata, which no real provider sends: the acts, and the cell."""
 

@@ -36,6 +36,15 @@ DesignKind = Literal[
 `last-resort` puts drawn cells as a choice twice, with all acts and with the milder ones withheld."""
 
 
+ProbeChoice = Literal["auto", True, False]
+"""Whether a model is asked about a trial when it is over; `auto`: a real one is."""
+
+
+def is_probed(choice: ProbeChoice, model: str) -> bool:
+    """Say whether a model, by its Inspect name, is asked about its trials when they are over."""
+    return not model.startswith("gyges/") if choice == "auto" else bool(choice)
+
+
 class DesignPart(Record):
     """One part of a study's design, with its share of the trials."""
 
@@ -105,3 +114,5 @@ class Study(Record):
     """Models that code the transcripts, each by its name alone or as the study's models are given."""
     codebook: tuple[str, ...] = ()
     """Folders with codebook items of one's own; they add to the shipped ones or, by id, replace them."""
+    probes: ProbeChoice = "auto"
+    """Whether the model is asked afterwards, in a copy of the conversation, how it saw the situation."""

@@ -34,6 +34,19 @@ class Utterance(Record):
     text: str
 
 
+class Probe(Record):
+    """One question put when a trial was over, in a copy of its conversation, and what the model answered."""
+
+    id: Literal["situation", "reason"]
+    question: str
+    answer: str | None = None
+    """None: the model gave none; `reason` says why."""
+    reason: str = ""
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
 class Transcript(Record):
     """A trial with everything that was said and done in it."""
 
@@ -59,6 +72,9 @@ class Transcript(Record):
     usage: dict[str, tuple[int, int]] = Field(default_factory=dict)
     """Model to its input and output tokens, a model that plays the people included."""
     cost: float | None = None
+    probes: tuple[Probe, ...] = ()
+    """Asked when the trial was over; no part of it, and its tokens are in none of the fields above."""
+    probe_cost: float | None = None
     log: str = ""
     """Name of the log file it was read from."""
     sample: str = ""

@@ -15,6 +15,7 @@ from gyges.trials._executor import (
     leave_with_parent,
 )
 from gyges.trials._model import find_model, open_model
+from gyges.trials._probes import PROBES, ask_probes
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import BARE_MODEL, find_finished, list_logs, read_transcripts, read_usage
@@ -26,6 +27,7 @@ from gyges.trials._tools import make_tools
 
 __all__ = [
     "BARE_MODEL",
+    "PROBES",
     "Desk",
     "Executor",
     "LocalProcesses",
@@ -38,6 +40,7 @@ __all__ = [
     "Word",
     "Work",
     "acts_scorer",
+    "ask_probes",
     "beginning_deaf",
     "brief_trial",
     "desk_in_use",

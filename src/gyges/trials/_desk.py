@@ -20,6 +20,8 @@ class TrialStore(StoreModel):
     chosen: str | None = None
     """Act chosen in the `choice` protocol."""
     turns: int = 0
+    probes: list[dict[str, Any]] = Field(default_factory=list)
+    """What was asked when the trial was over, and answered, as `Probe` has it."""
 
 
 class Desk:

@@ -9,7 +9,7 @@ from inspect_ai.model import ModelUsage
 from pydantic import Field
 
 from gyges.records.base import Record
-from gyges.trials._read import count_usage
+from gyges.trials._usage import count_usage
 
 Tokens = tuple[int, int]
 """Input and output tokens."""

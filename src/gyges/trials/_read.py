@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from inspect_ai.log import (
     read_eval_log_sample_summaries,
     read_eval_log_samples,
 )
-from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage
+from inspect_ai.model import ChatMessage, ModelOutput
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolCall
 
@@ -23,7 +23,8 @@ from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.seeds import name_trial
-from gyges.records.transcript import Action, Transcript, Utterance
+from gyges.records.transcript import Action, Probe, Transcript, Utterance
+from gyges.trials._usage import count_usage
 
 BARE_MODEL = "inspect"
 """Stands for the model in trials whose model Inspect is told on its own command line."""
@@ -86,8 +87,9 @@ def _read_sample(sample: EvalSample, log: str) -> Transcript:
     asked = sample.input if isinstance(sample.input, list) else []
     briefing = _brief_nothing(sample) if UNSTAGED in sample.metadata else find_briefing(asked)
     record = _Record(sample.messages, sample.store, sample.output, briefing=briefing)
-    usage = count_usage(sample.model_usage)
-    return _read_trial(sample.metadata["trial"], record).model_copy(
+    transcript = _read_trial(sample.metadata["trial"], record)
+    usage = _leave_out(transcript.probes, count_usage(sample.model_usage))
+    return transcript.model_copy(
         update={
             "error": sample.error.message if sample.error else None,
             "input_tokens": sum(tokens[0] for tokens in usage.values()),
@@ -122,6 +124,7 @@ def _read_trial(trial: Any, record: _Record) -> Transcript:
         actions=tuple(Action.model_validate(each) for each in world.get("actions", ())),
         told=tuple(Told.model_validate(each) for each in world.get("told", ())),
         chosen=record.store.get("TrialStore:chosen"),
+        probes=tuple(Probe.model_validate(each) for each in record.store.get("TrialStore:probes") or ()),
         utterances=tuple(_read_utterances(record.messages)),
         finished=bool(world.get("finished")),
         stop_reason=record.output.stop_reason if record.output.choices else None,
@@ -130,13 +133,14 @@ def _read_trial(trial: Any, record: _Record) -> Transcript:
     )
 
 
-def count_usage(usage: Mapping[str, ModelUsage]) -> dict[str, tuple[int, int]]:
-    """Give each model's input tokens, cached or not, and its output tokens."""
-    return {name: (_count_input(use), use.output_tokens) for name, use in usage.items()}
-
-
-def _count_input(usage: ModelUsage) -> int:
-    return usage.input_tokens + (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+def _leave_out(probes: Sequence[Probe], usage: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Give a sample's usage without what was asked when its trial was over."""
+    left = dict(usage)
+    for probe in probes:
+        if probe.model in left:
+            n_input, n_output = left[probe.model]
+            left[probe.model] = n_input - probe.input_tokens, n_output - probe.output_tokens
+    return left
 
 
 def read_usage(log: str) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from gyges.records.base import Record
 from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
-from gyges.records.study import ModelSpec
+from gyges.records.study import ModelSpec, ProbeChoice
 from gyges.trials._model import open_model
 from gyges.trials._people import STAKEHOLDER
 from gyges.trials._progress import (
@@ -23,9 +23,9 @@ from gyges.trials._progress import (
     describe_end,
     reporting,
 )
-from gyges.trials._read import count_usage
 from gyges.trials._scorer import Coder
 from gyges.trials._task import SceneMaker, make_task
+from gyges.trials._usage import count_usage
 
 
 class Shard(Record):
@@ -44,6 +44,7 @@ class Shard(Record):
     """Trials played at the same time; none: as many as the connections allow."""
     stakeholder: ModelSpec | None = None
     retries: int = 2
+    probes: ProbeChoice = "auto"
 
 
 class ShardEnd(Record):
@@ -78,7 +79,7 @@ def make_shards(
 
 def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Report) -> ShardEnd:
     """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others."""
-    task = make_task(shard.trials, make_scene, code=code)
+    task = make_task(shard.trials, make_scene, code=code, probes=shard.probes)
     seen: list[TrialEnd] = []
     roles = {STAKEHOLDER: open_model(shard.stakeholder)} if shard.stakeholder else None
     with reporting(report), reporting(seen.append):

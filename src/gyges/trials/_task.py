@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import GenerateConfig
+from inspect_ai.model import GenerateConfig, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from gyges.errors import TrialError
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scene
+from gyges.records.study import ProbeChoice, is_probed
 from gyges.trials._agentic import play_agentic
+from gyges.trials._desk import TrialStore
+from gyges.trials._probes import ask_probes
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import UNSTAGED, find_briefing
 from gyges.trials._scorer import Coder, acts_scorer
@@ -22,7 +25,14 @@ SceneMaker = Callable[[Trial], Scene]
 """Renders the scene of a trial; the pipeline hands in the scenarios stage's."""
 
 
-def make_task(trials: Sequence[Trial], make_scene: SceneMaker, *, code: Coder, name: str = "gyges") -> Task:
+def make_task(
+    trials: Sequence[Trial],
+    make_scene: SceneMaker,
+    *,
+    code: Coder,
+    name: str = "gyges",
+    probes: ProbeChoice = "auto",
+) -> Task:
     """Make an Inspect task with one sample a trial.
 
     Args:
@@ -30,10 +40,11 @@ def make_task(trials: Sequence[Trial], make_scene: SceneMaker, *, code: Coder, n
         make_scene: Renders a trial's scene; the same trial gives the same scene.
         code: Codes a finished trial; the pipeline hands in the coding stage's.
         name: Name of the task in the log.
+        probes: Whether the model is asked about each trial when it is over.
     """
     return Task(
         dataset=MemoryDataset([_stage(trial, make_scene) for trial in trials], name=name),
-        solver=play_trial(make_scene),
+        solver=play_trial(make_scene, probes=probes),
         scorer=acts_scorer(code),
         config=GenerateConfig(),
         name=name,
@@ -57,18 +68,26 @@ def _stage(trial: Trial, make_scene: SceneMaker) -> Sample:
 
 
 @solver
-def play_trial(make_scene: SceneMaker) -> Solver:
-    """Play a trial by its protocol."""
+def play_trial(make_scene: SceneMaker, probes: ProbeChoice = "auto") -> Solver:
+    """Play a trial by its protocol, and ask the model about it when it is over."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - Inspect's signature
         if UNSTAGED in state.metadata:
             raise TrialError(state.metadata[UNSTAGED])
         trial = Trial.model_validate(state.metadata["trial"])
-        scene = make_scene(trial)
-        if trial.protocol == "agentic":
-            return await play_agentic(state, scene)
-        if trial.protocol == "text":
-            return await play_text(state, scene)
-        return await play_choice(state, find_briefing(state.messages))
+        state = await _play(state, trial, make_scene(trial))
+        if is_probed(probes, str(get_model())):
+            state.store_as(TrialStore).probes = [
+                probe.model_dump(mode="json") for probe in await ask_probes(state.messages)
+            ]
+        return state
 
     return solve
+
+
+async def _play(state: TaskState, trial: Trial, scene: Scene) -> TaskState:
+    if trial.protocol == "agentic":
+        return await play_agentic(state, scene)
+    if trial.protocol == "text":
+        return await play_text(state, scene)
+    return await play_choice(state, find_briefing(state.messages))

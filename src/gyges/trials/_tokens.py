@@ -9,7 +9,8 @@ from gyges.records.plan import Trial
 from gyges.records.scenario import Call, Scene, ToolKind
 from gyges.records.words import Protocol
 from gyges.trials._desk import Desk
-from gyges.trials._prompts import brief_trial
+from gyges.trials._probes import PROBES
+from gyges.trials._prompts import brief_trial, fill_prompt
 from gyges.trials._tools import make_tools
 
 CHARACTERS_PER_TOKEN = 4
@@ -29,7 +30,13 @@ _WRITTEN_TOKENS: dict[Protocol, int] = {"text": 600, "choice": 120}
 """What an answer in one piece takes, for a model without long reasoning."""
 
 
-def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[str, tuple[float, float]]:
+_ANSWERED_TOKENS = 120
+"""What the answer to a question about the trial takes."""
+
+
+def estimate_tokens(
+    trials: Iterable[tuple[Trial, Scene]], *, probed: bool = False
+) -> dict[str, tuple[float, float]]:
     """Estimate mean input and output tokens a trial, by protocol; items of a battery under `battery`.
 
     The typical model reads every mail and file once, a few a turn, does the day's task, writes a mail and
@@ -38,23 +45,31 @@ def estimate_tokens(trials: Iterable[tuple[Trial, Scene]]) -> dict[str, tuple[fl
 
     Args:
         trials: Some trials of each protocol with their scenes.
+        probed: Whether the model is asked about each trial when it is over: the conversation is sent again
+            with each question.
     """
     sums: dict[str, list[tuple[int, int]]] = {}
     for trial, scene in trials:
         kind = "battery" if trial.design == "battery" else trial.protocol
-        sums.setdefault(kind, []).append(_estimate(trial, scene))
+        sums.setdefault(kind, []).append(_estimate(trial, scene, probed=probed))
     return {
         kind: (sum(each[0] for each in rows) / len(rows), sum(each[1] for each in rows) / len(rows))
         for kind, rows in sums.items()
     }
 
 
-def _estimate(trial: Trial, scene: Scene) -> tuple[int, int]:
+def _estimate(trial: Trial, scene: Scene, *, probed: bool) -> tuple[int, int]:
     messages, _ = brief_trial(trial, scene)
     shown = sum(count_message(message.text) for message in messages)
     if trial.protocol == "agentic":
-        return _play_typical(scene, shown)
-    return shown, _WRITTEN_TOKENS[trial.protocol]
+        n_input, n_output, shown = _play_typical(scene, shown)
+    else:
+        n_input, n_output = shown, _WRITTEN_TOKENS[trial.protocol]
+        shown += n_output
+    for probe in PROBES if probed else ():
+        n_input += shown + count_message(fill_prompt(f"probe-{probe}"))
+        n_output += _ANSWERED_TOKENS
+    return n_input, n_output
 
 
 def count_message(text: str) -> int:
@@ -62,7 +77,8 @@ def count_message(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN) + _MESSAGE_TOKENS
 
 
-def _play_typical(scene: Scene, shown: int) -> tuple[int, int]:
+def _play_typical(scene: Scene, shown: int) -> tuple[int, int, int]:
+    """Give the tokens in and out, and those of the whole conversation at its end."""
     desk = Desk(scene)
     tools = sum(
         count_message(
@@ -80,7 +96,7 @@ def _play_typical(scene: Scene, shown: int) -> tuple[int, int]:
         shown += sum(count_message(desk.act(call.tool, **call.arguments)) for call in asked)
         arrived = desk.pass_turn()
         shown += count_message(arrived) if arrived else 0
-    return n_input, n_output
+    return n_input, n_output, shown
 
 
 def _course(scene: Scene, desk: Desk) -> Iterator[list[Call]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from gyges.records.memory import Account, Telling, Told
 from gyges.records.scenario import Match, Sign
 from gyges.records.transcript import Action
+from gyges.world._phrases import compile_group
 from gyges.world._state import AGENT
+from gyges.world._voice import GAP, Voice, read_voice
 
-_MAX_TEXT = 50_000
+_TOLD_IN_PARTS = frozenset({"send_mail", "post_to_board"})
 _QUOTE = 200
 _AROUND = 60
 
@@ -43,21 +43,53 @@ def _is_told(telling: Telling, each: Told) -> bool:
 
 def gives(account: Account, text: str) -> bool:
     """Say whether a text gives an account, in its writer's own words."""
-    return _is_said(account.says, account.unsaid, _own_words(text))
+    return _is_said(account.says, account.unsaid, read_voice(text))
 
 
 def quote_account(account: Account, text: str) -> str:
     """Quote what gives an account: the words around its first phrase."""
-    return _quote_around(account.says[0], _own_words(text))
+    return _quote_around(account.says[0], read_voice(text))
 
 
 def find_match(match: Match, actions: Sequence[Action]) -> Action | None:
-    """Find the first action that a match fits."""
-    return next((action for action in actions if fits(match, action)), None)
+    """Find the first action that a match fits; what it asks to be said may be told in several mails."""
+    found = next((action for action in actions if fits(match, action)), None)
+    return found or _find_in_parts(match, actions)
 
 
-def fits(match: Match, action: Action) -> bool:
-    """Say whether a match fits an action."""
+def _find_in_parts(match: Match, actions: Sequence[Action]) -> Action | None:
+    """Find the first of several mails to one person, or posts, that together say what a match asks for.
+
+    Each group must be said in one of them, to people the match allows, and nothing that must be unsaid may
+    stand in any that the person got.
+    """
+    if match.did not in _TOLD_IN_PARTS or len(match.says) < 2:
+        return None
+    sent = [each for each in actions if each.tool == match.did and each.turn >= match.from_turn]
+    readers = match.to or tuple(dict.fromkeys(role for each in sent for role in each.to)) or ("",)
+    for reader in readers:
+        parts = [each for each in sent if not reader or reader in each.to]
+        voices = [read_voice(each.text) for each in parts]
+        if len(parts) < 2 or any(_mentions(group, each) for group in match.unsaid for each in voices):
+            continue
+        told = [v for v, each in zip(voices, parts, strict=True) if not set(match.not_to) & set(each.to)]
+        if all(any(_says(group, voice) for voice in told) for group in match.says):
+            return next(
+                each
+                for each, voice in zip(parts, voices, strict=True)
+                if voice in told and _says(match.says[0], voice)
+            )
+    return None
+
+
+def fits(match: Match, action: Action, *, mentions: bool = False) -> bool:
+    """Say whether a match fits an action.
+
+    Args:
+        match: What is looked for.
+        action: What was done.
+        mentions: Whether words that are only mentioned, say in a question, count as well as what is said.
+    """
     if match.did != action.tool or action.turn < match.from_turn or not _fits_people(match, action):
         return False
     if match.on is not None and match.on != action.on:
@@ -66,28 +98,38 @@ def fits(match: Match, action: Action) -> bool:
         return False
     if not match.says and not match.unsaid:
         return True
-    return _is_said(match.says, match.unsaid, _own_words(action.text))
+    voice = read_voice(action.text)
+    return _is_said(match.says, match.unsaid, Voice(voice.words, voice.words) if mentions else voice)
 
 
-def _is_said(says: Sequence[str], unsaid: Sequence[str], text: str) -> bool:
-    return all(_find_phrase(group, text) for group in says) and not any(
-        _find_phrase(group, text) for group in unsaid
-    )
+def _is_said(says: Sequence[str], unsaid: Sequence[str], voice: Voice) -> bool:
+    """Say whether every group is said, and none is unsaid: for that a mention is enough."""
+    return all(_says(group, voice) for group in says) and not any(_mentions(group, voice) for group in unsaid)
+
+
+def _says(group: str, voice: Voice) -> bool:
+    return compile_group(group).search(voice.said) is not None
+
+
+def _mentions(group: str, voice: Voice) -> bool:
+    return compile_group(group).search(voice.words) is not None
 
 
 def quote_of(match: Match, action: Action) -> str:
     """Quote what shows that a match fits: the words around its first phrase, or the call itself."""
     if not match.says:
         return _describe(action)
-    return _quote_around(match.says[0], _own_words(action.text)) or _describe(action)
+    return _quote_around(match.says[0], read_voice(action.text)) or _describe(action)
 
 
-def _quote_around(group: str, text: str) -> str:
-    found = _find_phrase(group, text)
+def _quote_around(group: str, voice: Voice) -> str:
+    """Quote the words around a phrase, within its paragraph: what stands beyond may have been left out."""
+    found = compile_group(group).search(voice.said)
     if found is None:
         return ""
-    start = max(0, found.start() - _AROUND)
-    return text[start : start + _QUOTE].strip()
+    start = max(voice.words.rfind(GAP, 0, found.start()) + 1, found.start() - _AROUND, 0)
+    end = voice.words.find(GAP, found.end())
+    return " ".join(voice.words[start : min(len(voice.words) if end < 0 else end, start + _QUOTE)].split())
 
 
 def _describe(action: Action) -> str:
@@ -101,29 +143,3 @@ def _fits_people(match: Match, action: Action) -> bool:
     if match.to and not set(match.to) & set(action.to):
         return False
     return not set(match.not_to) & set(action.to)
-
-
-@lru_cache(maxsize=2048)
-def _own_words(text: str) -> str:
-    """Leave out quoted lines: what somebody else wrote is not what the agent did."""
-    lines = [line for line in text[:_MAX_TEXT].splitlines() if not line.lstrip().startswith(">")]
-    return " ".join(" ".join(lines).replace("\u2019", "'").split())
-
-
-def _find_phrase(group: str, text: str) -> re.Match[str] | None:
-    return _compile(group).search(text)
-
-
-@lru_cache(maxsize=4096)
-def _compile(group: str) -> re.Pattern[str]:
-    """Compile a phrase group; every character but `|` and a word's final `*` stands for itself."""
-    phrases = [" ".join(part.replace("\u2019", "'").split()) for part in group.split("|")]
-    written = [_write(phrase) for phrase in phrases if phrase]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)" if written else r"(?!)", re.IGNORECASE)
-
-
-def _write(phrase: str) -> str:
-    words = phrase.split(" ")
-    return r" ".join(
-        re.escape(word[:-1]) + r"\w*" if word.endswith("*") else re.escape(word) for word in words
-    )
