@@ -5,7 +5,9 @@ The trials stage is handed `code_transcript` and runs it as an Inspect scorer to
 Judges and people will add codes beside the rules'.
 """
 
+from gyges.coding._codebook import load_codebook
 from gyges.coding._rules import code_transcript
 from gyges.coding._table import SCHEMA, tabulate_codes
+from gyges.coding._validation import write_validation_set
 
-__all__ = ["SCHEMA", "code_transcript", "tabulate_codes"]
+__all__ = ["SCHEMA", "code_transcript", "load_codebook", "tabulate_codes", "write_validation_set"]
