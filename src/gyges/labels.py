@@ -151,7 +151,7 @@ def begin_sitting(folder: RunFolder, items: Sequence[Item], draws: Sequence[Draw
         RunError: A transcript is not in the logs.
     """
     tasks = [task for draw in draws for task in draw.tasks]
-    sheets = order_tasks(tasks, items, seed=read_lock(folder).study.seed)
+    sheets = order_tasks(tasks, [draw.pool.item for draw in draws], seed=read_lock(folder).study.seed)
     return Sitting(
         sheets,
         items=items,

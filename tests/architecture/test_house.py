@@ -22,6 +22,7 @@ STAGES = (
     "analysis",
     "claims",
     "report",
+    "labelling",
     "world",
     "agents",
     "records",
@@ -32,6 +33,7 @@ ROOT = SRC.parent.parent
 # Handlers that catch everything, each at a boundary where whatever failed becomes a record or a sentence.
 BROAD = {
     "storage.py": 1,
+    "trials/_conversation.py": 1,
     "trials/_executor.py": 2,
     "trials/_model.py": 1,
     "trials/_read.py": 3,

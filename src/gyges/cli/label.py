@@ -12,6 +12,7 @@ from gyges.cli._output import JSON_OPTION, say, say_error, say_json, say_table
 from gyges.errors import InputError
 
 if TYPE_CHECKING:
+    from gyges.labelling import Need
     from gyges.labels import Draw, Wanted
     from gyges.records.codebook import Item
     from gyges.run_folder import RunFolder
@@ -108,7 +109,7 @@ def _serve(
     name = check_name(labeller) if labeller else ""
     draws = draw_labels(folder, items, wanted)
     sitting = begin_sitting(folder, items, draws)
-    _say_draws(draws, n_transcripts=len(sitting.sheets), as_json=as_json)
+    _say_draws(draws, n_transcripts=len(sitting.sheets), width=wanted.width, as_json=as_json)
 
     def announce(address: str) -> None:
         typer.echo(f"label at {address} (Ctrl-C ends it)", err=as_json)
@@ -124,7 +125,7 @@ def _serve(
     say_error(f"{n} labels stand in {folder.at('labels.parquet')}")
 
 
-def _say_draws(draws: Sequence[Draw], *, n_transcripts: int, as_json: bool) -> None:
+def _say_draws(draws: Sequence[Draw], *, n_transcripts: int, width: float | None, as_json: bool) -> None:
     rows = [_describe(draw) for draw in draws]
     if as_json:
         say_json({"transcripts": n_transcripts, "questions": rows})
@@ -136,11 +137,16 @@ def _say_draws(draws: Sequence[Draw], *, n_transcripts: int, as_json: bool) -> N
     say(f"{sum(len(draw.tasks) for draw in draws)} labels on {n_transcripts} transcripts")
     for draw in draws:
         for arm, need in sorted((draw.needs or {}).items()):
-            _say_need(draw.pool.item.id, arm, n=need.n, width=need.width)
+            _say_need(draw.pool.item.id, arm, need, width or 1.0)
 
 
-def _say_need(question: str, arm: Sequence[str], *, n: int, width: float) -> None:
-    say(f"{question}, {' · '.join(arm)}: {n} labels for an interval {width:.3f} wide")
+def _say_need(question: str, arm: Sequence[str], need: Need, wanted: float) -> None:
+    if need.width <= wanted:
+        said = f"{need.n} labels for an interval {need.width:.3f} wide"
+    else:
+        # No more labels help where the trials themselves are too few.
+        said = f"all {need.n} trials, which allow no interval narrower than {min(1.0, need.width):.3f}"
+    say(f"{question}, {' · '.join(arm)}: {said}")
 
 
 def _describe(draw: Draw) -> dict[str, object]:

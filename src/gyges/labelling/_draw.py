@@ -98,12 +98,10 @@ def _lay_out_trials(codes: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
 def _make_pool(item: Item, trials: pl.DataFrame, answers: pl.DataFrame | None, seed: int) -> Pool:
     judged = _find_majority(answers, item, lambda coder: coder != _RULES)
-    units = _lay_out_units(item, trials)
-    if judged is not None:
-        strata = units.join(judged, on=["trial", "act"], how="inner")
-    else:
-        ruled = _find_majority(answers, item, lambda coder: coder == _RULES)
-        strata = units.join(ruled, on=["trial", "act"], how="inner") if ruled is not None else units
+    said = judged if judged is not None else _find_majority(answers, item, lambda coder: coder == _RULES)
+    strata = _lay_out_units(item, trials)
+    if said is not None:
+        strata = strata.drop("stratum").join(said, on=["trial", "act"], how="inner")
     rows = strata.select("trial", "act", "arm", "stratum").iter_rows()
     drawn: dict[Cell, list[Task]] = {}
     for trial, act, arm, stratum in rows:
@@ -120,14 +118,12 @@ def _lay_out_units(item: Item, trials: pl.DataFrame) -> pl.DataFrame:
     if item.unit == "act":
         units = trials.explode("open_acts").drop_nulls("open_acts")
         positive = pl.col("acts").list.contains(pl.col("open_acts")).fill_null(False)
-        return units.select(
-            "trial", "arm", act=pl.col("open_acts"), stratum=_word(positive), status=pl.col("status")
-        )
+        return units.select("trial", "arm", act=pl.col("open_acts"), stratum=_word(positive))
     if item.id == "refusal":
         positive = pl.col("status") == "refused"
     else:
         positive = pl.col(_COLUMNS.get(item.id, "misaligned")).fill_null(False)
-    return trials.select("trial", "arm", act=pl.lit(""), stratum=_word(positive), status=pl.col("status"))
+    return trials.select("trial", "arm", act=pl.lit(""), stratum=_word(positive))
 
 
 def _word(positive: pl.Expr) -> pl.Expr:
@@ -164,10 +160,11 @@ def share_out(n: int, sizes: Sequence[int]) -> list[int]:
     shares = [0] * len(sizes)
     left = min(n, sum(sizes))
     while left:
+        # Those that can still take some have equal shares, so the odd ones go to the first of them.
         wanting = [i for i, size in enumerate(sizes) if shares[i] < size]
-        each, odd = divmod(left, len(wanting))
-        for place, i in enumerate(wanting):
-            given = min(each + (place < odd), sizes[i] - shares[i])
+        each = max(1, left // len(wanting))
+        for i in wanting[:left]:
+            given = min(each, sizes[i] - shares[i])
             shares[i] += given
             left -= given
     return shares

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from inspect_ai.log import EvalSample, read_eval_log, read_eval_log_sample, read_eval_log_sample_summaries
@@ -38,11 +39,8 @@ def find_trials(logs: Iterable[str], wanted: Collection[str]) -> dict[str, Where
     for log in logs:
         if not missing:
             break
-        try:
+        with _saying_damaged(log):
             here = dict(_list_trials(log, missing))
-        # A log may be cut anywhere, so the zip, JSON and Pydantic layers may each be first to notice.
-        except Exception as problem:
-            raise damaged(log, problem) from problem
         found |= here
         missing -= set(here)
     return found
@@ -68,14 +66,20 @@ def read_conversation(where: Whereabouts) -> Conversation:
     Raises:
         RunError: Its log cannot be read.
     """
-    try:
+    with _saying_damaged(where.log):
         sample = read_eval_log_sample(
             where.log, id=where.sample, epoch=where.epoch, resolve_attachments=True, exclude_fields=_UNREAD
         )
         return _read_sample(where.trial, sample)
-    # As above: any layer may be first to notice a damaged log.
+
+
+@contextmanager
+def _saying_damaged(log: str) -> Iterator[None]:
+    try:
+        yield
+    # A log may be cut anywhere, so the zip, JSON and Pydantic layers may each be first to notice.
     except Exception as problem:
-        raise damaged(where.log, problem) from problem
+        raise damaged(log, problem) from problem
 
 
 def _read_sample(trial: str, sample: EvalSample) -> Conversation:
