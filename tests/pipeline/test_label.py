@@ -134,8 +134,8 @@ def test_scout_gets_what_most_people_say(run_copy: Path, tmp_path: Path) -> None
     assert _label(str(run_copy), "--import", str(source), "--export", str(out)).exit_code == 0
     found = find_trials(list_logs(str(run_copy / "logs")), {first, second})
     assert {str(case.id): case.target for case in validation_set(out).cases} == {
-        found[first].uuid: {"refusal": True},
-        found[second].uuid: {"realism": 4},
+        found[first].uuid: {"refusal": "yes"},
+        found[second].uuid: {"realism": "4"},
     }
 
 

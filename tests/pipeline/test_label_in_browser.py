@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,10 @@ def _read(chrome: Chrome) -> tuple[int, str, str]:
     return (int(found[0]), str(found[1]), str(found[2]))
 
 
+def _is_at(sheet: int, chrome: Chrome) -> bool:
+    return _read(chrome)[0] == sheet
+
+
 def _said(run: Path) -> list[tuple[str, str | None]]:
     return [(label.item, label.value) for label in read_labels(run / "labels.jsonl")]
 
@@ -105,7 +110,7 @@ def _two_questions(chrome: Chrome) -> int:
     while not _read(chrome)[1].endswith("of 2"):
         following = _read(chrome)[0] + 1
         _press(chrome, "n")
-        WebDriverWait(chrome, 10).until(lambda chrome, to=following: _read(chrome)[0] == to)
+        _wait(chrome, partial(_is_at, following))
     return _read(chrome)[0]
 
 

@@ -8,7 +8,7 @@ from gyges.coding import write_validation_set
 
 
 def test_scout_reads_what_is_written(tmp_path: Path) -> None:
-    """Scout reads the file, with one case a transcript, and answers of the kinds its scanners give."""
+    """Scout reads the file, with one case a transcript, and answers as the judges give them."""
     from inspect_scout import validation_set
 
     path = tmp_path / "labels.json"
@@ -16,12 +16,7 @@ def test_scout_reads_what_is_written(tmp_path: Path) -> None:
     path.write_text(write_validation_set({"uuid2": answers, "uuid1": answers, "empty": {}}), encoding="utf-8")
     cases = validation_set(path).cases
     assert [case.id for case in cases] == ["uuid1", "uuid2"]
-    assert cases[0].target == {
-        "act-done:take": True,
-        "ethical-frame": "virtue",
-        "realism": 4,
-        "refusal": False,
-    }
+    assert cases[0].target == answers
 
 
 def test_transcripts_with_different_questions_keep_their_own(tmp_path: Path) -> None:
@@ -30,4 +25,4 @@ def test_transcripts_with_different_questions_keep_their_own(tmp_path: Path) -> 
 
     path = tmp_path / "labels.json"
     path.write_text(write_validation_set({"a": {"refusal": "yes"}, "b": {"realism": "2"}}), encoding="utf-8")
-    assert [case.target for case in validation_set(path).cases] == [{"refusal": True}, {"realism": 2}]
+    assert [case.target for case in validation_set(path).cases] == [{"refusal": "yes"}, {"realism": "2"}]
