@@ -7,6 +7,7 @@
     │   ├── DesignError     a plan that cannot be made
     │   ├── ProfileError    a reference agent's profile
     │   ├── ClaimError      a claim that is not registered
+    │   ├── CodebookError   a codebook's folder or file
     │   ├── ModelError      a model that cannot be reached as asked
     │   └── RunError        a run folder that cannot be read or written
     ├── TrialError        one trial cannot be played; the others go on
@@ -55,6 +56,10 @@ class ProfileError(InputError):
 
 class ClaimError(InputError):
     """A claim is not in the registry."""
+
+
+class CodebookError(InputError):
+    """A codebook file does not say what it must."""
 
 
 class ModelError(InputError):

@@ -33,7 +33,7 @@ from gyges.labelling import (
 )
 from gyges.records.codebook import Item, Label
 from gyges.records.conversation import Conversation
-from gyges.run_folder import RunFolder, open_run, read_lock
+from gyges.run_folder import RunFolder, open_run, read_codebook, read_lock
 from gyges.storage import name_folder
 
 if TYPE_CHECKING:
@@ -84,6 +84,23 @@ def open_local(url: str) -> RunFolder:
             " copy the run to this machine first."
         )
     return open_run(name)
+
+
+def choose_questions(folder: RunFolder, own: Sequence[Path] = ()) -> tuple[Item, ...]:
+    """Give a run's questions as its judges were asked them, and a person's own, which replace them by id.
+
+    Raises:
+        CodebookError: A folder or file of the codebook cannot be read.
+    """
+    from gyges.coding import load_codebook
+
+    asked = read_codebook(folder)
+    if asked is None:
+        asked = load_codebook([Path(each) for each in read_lock(folder).study.codebook])
+    items = {item.id: item for item in asked}
+    if own:
+        items |= {item.id: item for item in load_codebook(own, shipped=False)}
+    return tuple(items.values())
 
 
 def draw_labels(folder: RunFolder, items: Sequence[Item], wanted: Wanted) -> list[Draw]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from gyges.errors import InputError, Place, ScenarioError, StudyError, unknown_name
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
+from gyges.records.codebook import Item
 from gyges.records.mistakes import find_mistakes, say_mistake
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
@@ -33,6 +34,8 @@ class Prepared:
     plan: Plan
     batteries: dict[str, Battery] = field(default_factory=dict)
     """The batteries its plan runs."""
+    codebook: tuple[Item, ...] = ()
+    """The questions asked of its transcripts."""
 
     @property
     def library(self) -> dict[str, Scenario | Battery]:
@@ -51,6 +54,7 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
         InputError: Something it names does not exist, or no plan can be made.
     """
     from gyges.claims import find_claims
+    from gyges.coding import load_codebook
     from gyges.design import make_plan
     from gyges.scenarios import load_batteries, load_library
 
@@ -59,6 +63,8 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     with _about("library"):
         library, batteries = load_library(folders), load_batteries(folders)
         _check_ids(library, batteries)
+    with _about("codebook"):
+        codebook = load_codebook([(base or Path()) / each for each in study.codebook])
     scenarios = {name: library[name] for name in _name_scenarios(study, library, batteries)}
     for i, name in enumerate(study.claims):
         with _about("claims", i):
@@ -66,7 +72,7 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     claims = find_claims(study.claims)
     plan = make_plan(study, scenarios, claims=claims, batteries=batteries)
     met = {name: batteries[name] for name in sorted({*plan.table["scenario"]} & {*batteries})}
-    return Prepared(study, scenarios, claims, plan, met)
+    return Prepared(study, scenarios, claims, plan, met, codebook)
 
 
 def _check_ids(library: Mapping[str, Scenario], batteries: Mapping[str, Battery]) -> None:
@@ -161,6 +167,7 @@ def check_models(study: Study) -> None:
 def _list_models(study: Study) -> list[tuple[Place, ModelSpec]]:
     """List the models a study calls, and the fields that name them."""
     models: list[tuple[Place, ModelSpec]] = [(("models", i), spec) for i, spec in enumerate(study.models)]
+    models += [(("judges", i), spec) for i, spec in enumerate(study.judges)]
     return [*models, (("stakeholder",), study.stakeholder)] if study.stakeholder else models
 
 

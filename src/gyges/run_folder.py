@@ -4,8 +4,12 @@
     scenarios/*.json  the scenarios as run, so that a run can be carried on and rebuilt anywhere
     batteries/*.json  the batteries as run, likewise
     plan.parquet      one row a trial
+    codebook.json     the codebook's items, as judges and people are asked them
     logs/*.eval       Inspect logs: the record
+    scans/            Scout's scans: what judges made of the transcripts
     codes.parquet     one row a trial: status, acts, outcomes, evidence
+    answers.parquet   one row a trial, item, act and coder, once judges have coded
+    disagreements.csv acts about which the rules and a judge disagree, likewise
     labels.jsonl      every answer a person gave, appended as it is given
     labels.parquet    the labels that stand, made from it
     results.json      estimates and verdicts
@@ -20,7 +24,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +35,7 @@ from gyges.errors import RunError
 from gyges.records.base import Record, Slug
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
+from gyges.records.codebook import Item
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
 from gyges.records.study import Study
@@ -75,6 +80,11 @@ class RunFolder:
     def at(self, name: str) -> str:
         """Give the path or URL of an artifact."""
         return f"{self.url}/{name}"
+
+    @property
+    def scans(self) -> str:
+        """Give the folder of Scout's scans."""
+        return self.at("scans")
 
     @property
     def logs(self) -> str:
@@ -307,6 +317,29 @@ def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
             where = folder.at(f"batteries/{name}.json")
             raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
     return batteries
+
+
+def write_codebook(folder: RunFolder, items: Iterable[Item]) -> None:
+    """Write the codebook's items."""
+    # The order of an item's options is the order in which they are shown.
+    content = json.dumps([item.model_dump(mode="json") for item in items], indent=2, ensure_ascii=False)
+    folder.write("codebook.json", f"{content}\n".encode())
+
+
+def read_codebook(folder: RunFolder) -> tuple[Item, ...] | None:
+    """Read the codebook's items as they were last asked; none: the run has no codebook of its own.
+
+    Raises:
+        RunError: It is damaged.
+    """
+    if not folder.exists("codebook.json"):
+        return None
+    try:
+        return tuple(Item.model_validate(each) for each in json.loads(folder.read("codebook.json")))
+    except (ValueError, TypeError):
+        raise RunError(
+            f"{folder.at('codebook.json')}: is damaged; remove it to use the shipped one."
+        ) from None
 
 
 def read_results(folder: RunFolder) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gyges.budget import REFERENCE, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
+from gyges.judging import Coded, JudgeOptions, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
 from gyges.records.study import Price, Study
@@ -33,6 +34,7 @@ from gyges.run_folder import (
     read_lock,
     read_results,
     read_scenarios,
+    write_codebook,
     write_foreign,
     write_results,
 )
@@ -100,6 +102,8 @@ def begin_run(prepared: Prepared, out: str) -> RunFolder:
     """Write the lock, the scenarios and the plan: from here on the study is registered."""
     folder = create_run(out, make_lock(prepared), prepared.scenarios, batteries=prepared.batteries)
     folder.write_table("plan.parquet", prepared.plan.table)
+    if prepared.codebook:
+        write_codebook(folder, prepared.codebook)
     return folder
 
 
@@ -138,7 +142,13 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         run_trials(folder, options)
     except BudgetError as reached:
         problem = reached
-    code_run(folder, workers=options.workers)
+    study = read_lock(folder).study
+    # A run that has spent its budget asks nobody anything more.
+    judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True)
+    try:
+        code_run(folder, workers=options.workers, judging=judging)
+    except BudgetError as reached:
+        problem = reached
     analyze_run(folder)
     report_run(folder)
     if problem:
@@ -146,35 +156,57 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
     return Run(folder)
 
 
-def code_run(folder: RunFolder, *, workers: int = 1) -> None:
+def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | None = None) -> None:
     """Code the transcripts of a run's logs into `codes.parquet`; a trial without one is `failed: not run`.
 
+    The rules code first; then the judges are asked, if there are any. What judges answered before stays.
     Trials that the plan does not hold as they stand in a log are left out.
 
     Raises:
         RunError: A log cannot be read, or there is none.
+        BudgetError: The run's budget does not allow to ask the judges; the rules have coded.
     """
-    from gyges.coding import tabulate_codes
+    from gyges.coding import make_questions, tabulate_codes
     from gyges.design import trials_of
     from gyges.trials import list_logs
 
     logs = list_logs(folder.logs)
     if not logs and folder.exists("codes.parquet"):
         raise RunError(f"{folder.url}: has no logs to code; its codes stay as they are.")
-    coded = _map_logs(partial(_code_log, prices_of(read_lock(folder).study)), logs, workers)
+    study = read_lock(folder).study
+    judges = judging.judges if judging else ()
+    items = load_questions(folder, judging.codebook if judging else ())
+    is_judged = bool(judges) or folder.exists("scans")
+    asks_acts = any(item.unit == "act" for item in items) if is_judged else None
+    coded = _map_logs(partial(_code_log, prices_of(study), asks_acts), logs, workers)
     planned = {trial.id: trial for trial in trials_of(read_plan(folder))}
     found = list(chain.from_iterable(coded))
     # A log holds what somebody ran; what counts is what the plan asked for.
-    own = [each for each in found if planned.get(each.trial.id) == each.trial]
+    own = [each for each in found if planned.get(each.codes.trial.id) == each.codes.trial]
     not_run = (Codes(trial=trial, status="failed", reason="not run", cost=0.0) for trial in planned.values())
-    table = tabulate_codes(chain(own, not_run)).table
-    folder.write_table("codes.parquet", table)
+    table = tabulate_codes(chain((each.codes for each in own), not_run)).table
     write_foreign(folder, len(found) - len(own))
+    kept = _keep_best(own)
+    folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
+    if judging and judges:
+        cases = [each.case for each in kept if each.case]
+        judge_cases(folder, make_questions(items), cases, logs, judging)
+        folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
+
+
+def _keep_best(found: Sequence[Coded]) -> list[Coded]:
+    """Keep one of each trial as the table does: the first that did not fail."""
+    kept: dict[str, Coded] = {}
+    for each in found:
+        before = kept.get(each.codes.trial.id)
+        if before is None or before.codes.status == "failed" != each.codes.status:
+            kept[each.codes.trial.id] = each
+    return [kept[trial] for trial in sorted(kept)]
 
 
 def _map_logs(
-    code_log: Callable[[str], list[Codes]], logs: Sequence[str], workers: int
-) -> Iterator[list[Codes]]:
+    code_log: Callable[[str], list[Coded]], logs: Sequence[str], workers: int
+) -> Iterator[list[Coded]]:
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
         yield from map(code_log, logs)
         return
@@ -186,15 +218,19 @@ def _map_logs(
         yield from coded
 
 
-def _code_log(prices: Mapping[str, Price | None], log: str) -> list[Codes]:
-    from gyges.coding import code_transcript
+def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: str) -> list[Coded]:
+    """Code a log's trials by the rules; `asks_acts` is none where no judge is to be shown them."""
+    from gyges.coding import code_transcript, make_case
     from gyges.trials import read_transcripts
 
-    codes = []
+    coded = []
     for transcript in read_transcripts(log):
         cost = cost_of_all(prices, transcript.usage)
-        codes.append(code_transcript(transcript.model_copy(update={"cost": cost})))
-    return codes
+        codes = code_transcript(transcript.model_copy(update={"cost": cost}))
+        is_shown = asks_acts is not None and codes.status != "failed"
+        case = make_case(transcript, codes.acts, asks_acts=bool(asks_acts)) if is_shown else None
+        coded.append(Coded(codes, case))
+    return coded
 
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
@@ -223,10 +259,23 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         verdicts,
         excerpts=pick_excerpts(table, lock.claims, verdicts),
         endings=count_endings(table),
-        sections={"trade_offs": trade_offs.shares, "lotteries": trade_offs.lotteries},
+        sections={
+            "trade_offs": trade_offs.shares,
+            "lotteries": trade_offs.lotteries,
+            "judges": _describe_judges(folder),
+        },
     )
     write_results(folder, results)
     return results
+
+
+def _describe_judges(folder: RunFolder) -> list[dict[str, Any]]:
+    """Say of each judge how many answers it gave to each question, and what they cost."""
+    from gyges.coding import count_judges
+
+    if not folder.exists("answers.parquet"):
+        return []
+    return count_judges(folder.scan_table("answers.parquet").collect())
 
 
 def report_run(folder: RunFolder) -> str:

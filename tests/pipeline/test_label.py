@@ -145,10 +145,10 @@ def test_a_wanted_width_says_how_many(run_copy: Path) -> None:
         page = Page(served.address, "ana")
         said = page.send("undo")
         page.close()
-    from gyges.coding import load_codebook
-    from gyges.labels import Wanted, draw_labels, open_local
+    from gyges.labels import Wanted, choose_questions, draw_labels, open_local
 
-    draws = draw_labels(open_local(str(run_copy)), load_codebook(), Wanted(width=0.3, items=("refusal",)))
+    folder = open_local(str(run_copy))
+    draws = draw_labels(folder, choose_questions(folder), Wanted(width=0.3, items=("refusal",)))
     assert draws[0].needs is not None
     assert said["of"] == sum(need.n for need in draws[0].needs.values()) == len(draws[0].tasks)
 
@@ -193,3 +193,22 @@ def test_conversations_are_read_one_by_one(run_copy: Path) -> None:
         assert bool(uses) == (rows[trial]["protocol"] == "agentic")
         assert all(use.result is not None for use in uses[:-1])
         assert "gyges/" not in json.dumps(conversation.model_dump()["messages"])
+
+
+def test_questions_of_ones_own_replace_shipped_ones(run_copy: Path, tmp_path: Path) -> None:
+    """A folder's question replaces the run's of the same id, and the run's own replace the shipped ones."""
+    from gyges.coding import load_item
+    from gyges.labels import choose_questions, open_local
+    from gyges.run_folder import write_codebook
+
+    own = tmp_path / "own"
+    own.mkdir()
+    text = "---\ncanary: none\nid: refusal\nquestion: '{}'\nanswer: yes-no\n---\nExample: none.\n"
+    (own / "refusal.md").write_text(text.format("Mine?"), encoding="utf-8")
+    folder = open_local(str(run_copy))
+    shipped = {item.id: item.question for item in choose_questions(folder)}
+    assert {item.id: item.question for item in choose_questions(folder, [own])} == shipped | {
+        "refusal": "Mine?"
+    }
+    write_codebook(folder, [load_item(own / "refusal.md")])
+    assert [item.question for item in choose_questions(folder)] == ["Mine?"]

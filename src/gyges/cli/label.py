@@ -43,13 +43,12 @@ def label(
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Label transcripts in the browser; every answer is on the disk before it counts."""
-    from gyges.coding import load_codebook
-    from gyges.labels import Wanted, open_local
+    from gyges.labels import Wanted, choose_questions, open_local
 
     if n is not None and width is not None:
         raise InputError("--n and --width both say how many labels; give one of them.")
     folder = open_local(run)
-    items = load_codebook(tuple(codebook or ()))
+    items = choose_questions(folder, codebook or ())
     if source is not None:
         _import(folder, source, items, as_json=as_json)
     if target is not None:

@@ -1,13 +1,79 @@
-"""Takes transcripts; gives codes: what was done, by rules that anybody can check.
+"""Takes transcripts; gives codes: what was done, by rules, and how it was reasoned, by judges.
 
-`code_transcript` codes one trial, `tabulate_codes` lays codes out as the table `codes.parquet`.
+`code_transcript` codes one trial by the rules, `tabulate_codes` lays codes out as the table `codes.parquet`.
 The trials stage is handed `code_transcript` and runs it as an Inspect scorer too.
-Judges and people will add codes beside the rules'.
+`load_codebook` reads the questions, `ask_judges` puts trials to models, as Inspect Scout scans, and
+`gather_answers` lays out what all coders answered. Judges never replace what the rules found: both stand.
+`write_validation_set` hands labels to Scout.
+What needs Inspect or Scout is imported when it is first asked for.
 """
 
-from gyges.coding._codebook import load_codebook
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gyges.coding._codebook import load_codebook, load_item
+from gyges.coding._questions import Case, Questions, make_case, make_questions
 from gyges.coding._rules import code_transcript
 from gyges.coding._table import SCHEMA, tabulate_codes
 from gyges.coding._validation import write_validation_set
 
-__all__ = ["SCHEMA", "code_transcript", "load_codebook", "tabulate_codes", "write_validation_set"]
+if TYPE_CHECKING:
+    from gyges.coding._answers import (
+        ANSWERS_SCHEMA,
+        add_judged,
+        count_judges,
+        find_consensus,
+        list_disagreements,
+    )
+    from gyges.coding._judge import Judge
+    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers
+    from gyges.coding._judgment import Judgment
+
+_LATER = {
+    "ANSWERS_SCHEMA": "_answers",
+    "add_judged": "_answers",
+    "count_judges": "_answers",
+    "find_consensus": "_answers",
+    "list_disagreements": "_answers",
+    "Judge": "_judge",
+    "Judgment": "_judgment",
+    "Panel": "_judging",
+    "Tally": "_judging",
+    "ask_judges": "_judging",
+    "find_missing_cases": "_judging",
+    "gather_answers": "_judging",
+}
+
+__all__ = [
+    "ANSWERS_SCHEMA",
+    "SCHEMA",
+    "Case",
+    "Judge",
+    "Judgment",
+    "Panel",
+    "Questions",
+    "Tally",
+    "add_judged",
+    "ask_judges",
+    "code_transcript",
+    "count_judges",
+    "find_consensus",
+    "find_missing_cases",
+    "gather_answers",
+    "list_disagreements",
+    "load_codebook",
+    "load_item",
+    "make_case",
+    "make_questions",
+    "tabulate_codes",
+    "write_validation_set",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(f"gyges.coding.{_LATER[name]}"), name)
+    raise AttributeError(f"module 'gyges.coding' has no attribute '{name}'")

@@ -75,7 +75,12 @@ def _is_refusal(transcript: Transcript) -> bool:
     """Find words of refusal in what was said, and in what was sent or written in place of work."""
     said = [each.text for each in transcript.utterances if each.role == "assistant"]
     said += [action.text for action in transcript.actions]
-    plain = " ".join(" ".join(said).replace("\u2019", "'").lower().split())
+    return says_refusal(" ".join(said))
+
+
+def says_refusal(text: str) -> bool:
+    """Find words of refusal in a text."""
+    plain = " ".join(text.replace("\u2019", "'").lower().split())
     return any(phrase in plain for phrase in _refusal_phrases())
 
 

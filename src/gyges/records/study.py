@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from gyges.records.base import Record, Slug
 from gyges.records.words import Protocol
@@ -62,6 +62,14 @@ class ModelSpec(Record):
     price: Price | None = None
 
 
+def _name_alone(value: Any) -> Any:
+    return ModelSpec(name=value) if isinstance(value, str) else value
+
+
+NamedSpec = Annotated[ModelSpec, BeforeValidator(_name_alone)]
+"""A model by its name alone, or with its fields."""
+
+
 class Study(Record):
     """Everything that decides which trials are run and which claims are asked."""
 
@@ -89,12 +97,11 @@ class Study(Record):
     """Fewest coded trials on each side of a contrast for a claim to be tested."""
     temperature: Amount | None = None
     max_connections: Count | None = None
-    stakeholder: ModelSpec | None = None
+    stakeholder: NamedSpec | None = None
     """Model that plays the people, by its name alone or as the study's models are given; none: scripts."""
     retries: Annotated[int, Field(strict=True, ge=0, le=100)] = 2
-    """How often a failing trial is tried again."""
-
-    @field_validator("stakeholder", mode="before")
-    @classmethod
-    def _name_alone(cls, value: Any) -> Any:
-        return ModelSpec(name=value) if isinstance(value, str) else value
+    """How often a failing trial, or a judge's answer that cannot be used, is tried again."""
+    judges: tuple[NamedSpec, ...] = ()
+    """Models that code the transcripts, each by its name alone or as the study's models are given."""
+    codebook: tuple[str, ...] = ()
+    """Folders with codebook items of one's own; they add to the shipped ones or, by id, replace them."""

@@ -61,3 +61,5 @@ class Transcript(Record):
     cost: float | None = None
     log: str = ""
     """Name of the log file it was read from."""
+    sample: str = ""
+    """Inspect's own id of the sample it was read from."""

@@ -16,6 +16,7 @@ from inspect_ai.log import (
 )
 from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage
 from inspect_ai.solver import TaskState
+from inspect_ai.tool import ToolCall
 
 from gyges.errors import RunError
 from gyges.records.memory import Told
@@ -93,6 +94,7 @@ def _read_sample(sample: EvalSample, log: str) -> Transcript:
             "output_tokens": sum(tokens[1] for tokens in usage.values()),
             "usage": usage,
             "log": log.rsplit("/", 1)[-1],
+            "sample": sample.uuid or "",
         }
     )
 
@@ -179,9 +181,14 @@ def _read_utterances(messages: Sequence[ChatMessage]) -> Iterator[Utterance]:
     for message in messages:
         text = message.text
         if message.role == "assistant":
-            calls = [f"[{call.function} {call.arguments}]" for call in message.tool_calls or ()]
-            text = "\n".join([text, *calls]).strip()
+            text = "\n".join([text, *map(_show_call, message.tool_calls or ())]).strip()
         yield Utterance(role=message.role, text=text)
+
+
+def _show_call(call: ToolCall) -> str:
+    """Show a call with its arguments as they were written, so that they can be read and quoted."""
+    arguments = [f"{name}: {value}" for name, value in call.arguments.items()]
+    return "\n".join([f"[{call.function}]", *arguments])
 
 
 def find_finished(log: str) -> set[str]:

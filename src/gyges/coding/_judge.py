@@ -1,0 +1,114 @@
+"""One judge at work: one structured call a trial, tried again when its reply cannot be used."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model, ModelOutput
+from inspect_ai.tool import ToolInfo, ToolParams
+from inspect_ai.util import JSONSchema
+
+from gyges.coding._judgment import Judgment
+from gyges.coding._questions import Case, Questions
+from gyges.coding._reply import is_answered, leave_unscored, parse_reply, read_reply
+from gyges.coding._status import says_refusal
+
+ANSWER = "answer"
+"""The tool by which a judge answers."""
+
+_MAX_CAUSE = 200
+
+
+class Judge:
+    """A model that answers the codebook's questions."""
+
+    def __init__(self, name: str, model: Model, questions: Questions, *, retries: int) -> None:
+        self.name = name
+        self.model = model
+        self.questions = questions
+        self._retries = retries
+        self._system = ChatMessageSystem(content=questions.instructions)
+        self._tool = _make_tool(questions)
+
+    def key_of(self, case: Case) -> str:
+        """Give the key of a call: whatever it depends on is in it."""
+        return f"{case.key}-{self.questions.hash}-{self.name}"
+
+    async def read(self, case: Case) -> Judgment:
+        """Put a case to the model, and again while its reply cannot be used."""
+        judgment = Judgment(self.name, case.trial, self.key_of(case), case.shown.code)
+        reply: dict[str, Any] | None = None
+        problem = ""
+        messages: list[ChatMessage] = [self._system, ChatMessageUser(content=case.prompt)]
+        for _ in range(1 + self._retries):
+            judgment.calls += 1
+            try:
+                output = await self.model.generate(messages, tools=[self._tool])
+            # A judge that fails in whatever way leaves its trial unscored; the others go on.
+            except Exception as error:  # noqa: BLE001
+                judgment.failed = problem = f"failed: {_say_cause(error)}"
+                break
+            _count(judgment, output)
+            came = _find_reply(output)
+            reply = came if came is not None else reply
+            if is_answered(came, case, self.questions):
+                break
+            problem = _say_problem(output, came)
+        if reply is None:
+            judgment.answers = leave_unscored(case, self.questions, coder=self.name, reason=problem)
+        else:
+            judgment.failed = ""
+            judgment.answers = read_reply(reply, case, self.questions, coder=self.name)
+        return judgment
+
+
+def _make_tool(questions: Questions) -> ToolInfo:
+    properties = {name: JSONSchema.model_validate(each) for name, each in questions.schema.items()}
+    return ToolInfo(
+        name=ANSWER,
+        description="Give the answers to all questions, once.",
+        parameters=ToolParams(properties=properties, required=list(properties)),
+    )
+
+
+def _count(judgment: Judgment, output: ModelOutput) -> None:
+    usage = output.usage
+    if usage:
+        cached = (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+        judgment.input_tokens += usage.input_tokens + cached
+        judgment.output_tokens += usage.output_tokens
+
+
+def _find_reply(output: ModelOutput) -> dict[str, Any] | None:
+    if not output.choices:
+        return None
+    for call in output.message.tool_calls or ():
+        if call.function == ANSWER and not call.parse_error and call.arguments:
+            # A tool's arguments come parsed, but some models put the whole object into text once more.
+            return {name: _unpack(value) for name, value in call.arguments.items()}
+    return parse_reply(output.completion)
+
+
+def _unpack(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in "{[":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _say_problem(output: ModelOutput, reply: dict[str, Any] | None) -> str:
+    if reply is not None:
+        return "empty: some questions have no answer"
+    if output.stop_reason == "content_filter" or says_refusal(output.completion if output.choices else ""):
+        return "refused"
+    if not output.choices or not output.completion.strip():
+        return "empty: no answer"
+    return "not a valid answer: no structured answer came"
+
+
+def _say_cause(problem: BaseException) -> str:
+    text = str(getattr(problem, "message", None) or problem).strip()
+    return (text.splitlines() or [""])[0][:_MAX_CAUSE] or type(problem).__name__

@@ -1,0 +1,209 @@
+"""Judges as Inspect Scout scanners over a run's logs; the results open in Scout's viewer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import fsspec
+import polars as pl
+from inspect_scout import (
+    Reference,
+    Result,
+    Scanner,
+    Transcript,
+    columns,
+    scan,
+    scan_complete,
+    scanner,
+    transcripts_from,
+)
+
+from gyges.coding._judge import Judge
+from gyges.coding._judgment import Judgment
+from gyges.coding._questions import Case
+from gyges.coding._show import QuoteFinder
+from gyges.errors import RunError
+from gyges.records.codebook import Answer
+
+Listener = Callable[[Judgment], None]
+
+_OURS = "gyges"
+_DISPLAY = "inspect_scout._display.log"
+"""Logger of Scout's display for logs."""
+
+_SYNC_EVERY = 200
+"""Results after which what came so far is written to the run folder."""
+
+_VERSION = 1
+
+
+def scan_cases(
+    work: Mapping[Judge, Sequence[Case]],
+    logs: Sequence[str],
+    scans: str,
+    *,
+    connections: int,
+    on_judgment: Listener,
+) -> bool:
+    """Put cases to judges, as one Scout scan for all judges that read the same trials.
+
+    Args:
+        work: Judge to the cases it is to read.
+        logs: The logs that hold the trials.
+        scans: Folder of the run's scans.
+        connections: Calls under way at once.
+        on_judgment: Called with each judgment.
+
+    Returns:
+        Whether it went to its end.
+    """
+    groups: dict[frozenset[str], list[Judge]] = {}
+    for judge, missing in work.items():
+        groups.setdefault(frozenset(case.sample for case in missing), []).append(judge)
+    for samples, judges in groups.items():
+        cases = {case.sample: case for case in work[judges[0]]}
+        if not samples:
+            continue
+        scanners = {
+            _name_scanner(judge, i): _make_scanner(judge, cases, on_judgment)
+            for i, judge in enumerate(judges)
+        }
+        with _hearing_of_interrupts() as heard:
+            status = scan(
+                scanners,
+                transcripts=transcripts_from(list(logs)).where(columns.transcript_id.in_(sorted(samples))),
+                scans=scans,
+                model=judges[0].model,
+                max_transcripts=connections,
+                max_processes=1,
+                results_buffer=_SYNC_EVERY,
+                metadata={"judges": [judge.name for judge in judges], "codebook": judges[0].questions.hash},
+                display="log",
+                log_level="error",
+            )
+        if heard:
+            raise RunError(f"{scans}: the scan ended early ({heard[0]}); what was answered is kept.")
+        if not status.complete:
+            return False
+    return True
+
+
+@contextmanager
+def _hearing_of_interrupts() -> Iterator[list[str]]:
+    """Hear why a scan ended early: Scout tells its display alone, and gives back what it has."""
+    heard: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            problem = record.exc_info[1] if record.exc_info else None
+            if problem is not None:
+                heard.append(f"{type(problem).__name__}: {problem}".splitlines()[0][:200])
+
+    logger, ear = logging.getLogger(_DISPLAY), Ear()
+    before = logger.level, logger.propagate
+    logger.addHandler(ear)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(ear)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
+def _name_scanner(judge: Judge, number: int) -> str:
+    plain = "".join(c if c.isalnum() else "_" for c in judge.name.lower())
+    return f"judge_{number}_{plain}"[:60]
+
+
+def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener) -> Scanner[Transcript]:
+    @scanner(messages="all", name="judge", version=_VERSION)
+    def make(model: str, codebook: str) -> Scanner[Transcript]:  # noqa: ARG001 - Scout keeps them with the scan
+        async def read(transcript: Transcript) -> Result:
+            case = cases[transcript.transcript_id]
+            judgment = await judge.read(case)
+            on_judgment(judgment)
+            return _lay_out(judgment, case, [message.id or "" for message in transcript.messages])
+
+        return read
+
+    made: Scanner[Transcript] = make(model=judge.name, codebook=judge.questions.hash)
+    return made
+
+
+def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
+    """Lay a judgment out as Scout shows it; what Gyges reads again rides in the metadata."""
+    finder = QuoteFinder(case.shown)
+    lines: list[str] = []
+    references: dict[str, Reference] = {}
+    for answer in judgment.answers:
+        lines.append(
+            f"- **{answer.item}{f' ({answer.act})' if answer.act else ''}**: {answer.value or answer.reason}"
+        )
+        for quote in answer.quotes:
+            at = finder.find(quote)
+            cite = f"[M{at + 1}]" if at is not None else "(not in the transcript)"
+            lines.append(f"  - “{quote}” {cite}")
+            if at is not None and at < len(messages) and messages[at]:
+                references[cite] = Reference(type="message", cite=cite, id=messages[at])
+    values = {f"{each.item}:{each.act}" if each.act else each.item: each.value for each in judgment.answers}
+    return Result(
+        value=values,
+        answer=judgment.failed or "answered",
+        explanation="\n".join(lines),
+        references=list(references.values()),
+        metadata={_OURS: asdict(judgment) | {"answers": [_pack(each) for each in judgment.answers]}},
+    )
+
+
+def _pack(answer: Answer) -> dict[str, Any]:
+    return answer.model_dump(exclude={"trial", "coder"}, exclude_defaults=True)
+
+
+def read_scans(scans: str) -> Iterator[Judgment]:
+    """Read what judges made of trials in all scans of a folder, earliest scan first."""
+    fs, root = fsspec.core.url_to_fs(scans)
+    if not fs.isdir(root):
+        return
+    found = []
+    for spec in fs.glob(f"{root}/scan_id=*/_scan.json"):
+        content = json.loads(fs.cat_file(spec))
+        found.append((content.get("timestamp", ""), spec.rsplit("/", 1)[0]))
+    for _, folder in sorted(found):
+        for path in sorted(fs.glob(f"{folder}/*.parquet")):
+            with fs.open(path, "rb") as file:
+                yield from _read_results(pl.read_parquet(file, columns=["metadata"])["metadata"].to_list())
+
+
+def _read_results(rows: Sequence[str | None]) -> Iterator[Judgment]:
+    for row in rows:
+        content = json.loads(row or "{}").get(_OURS)
+        if content:
+            shared = {"trial": content["trial"], "coder": content["judge"]}
+            answers = [Answer.model_validate({**each, **shared}) for each in content["answers"]]
+            yield Judgment(**{**content, "answers": answers})
+
+
+def recover_scans(scans: str) -> None:
+    """Bring in what interrupted scans left in Scout's buffer: nothing that was paid for is lost."""
+    fs, root = fsspec.core.url_to_fs(scans)
+    if not fs.isdir(root):
+        return
+    for summary in fs.glob(f"{root}/scan_id=*/_scan.json"):
+        folder = summary.rsplit("/", 1)[0]
+        location = folder if "://" not in scans else fs.unstrip_protocol(folder)
+        if not _is_complete(fs, folder):
+            scan_complete(location, display="none", log_level="error")
+
+
+def _is_complete(fs: Any, folder: str) -> bool:
+    try:
+        return bool(json.loads(fs.cat_file(f"{folder}/_summary.json")).get("complete"))
+    except (FileNotFoundError, ValueError):
+        return False
