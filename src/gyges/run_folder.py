@@ -10,12 +10,14 @@
     codes.parquet     one row a trial: status, acts, outcomes, evidence
     answers.parquet   one row a trial, item, act and coder, once judges have coded
     disagreements.csv acts about which the rules and a judge disagree, likewise
+    labels.jsonl      every answer a person gave, appended as it is given
+    labels.parquet    the labels that stand, made from it
     results.json      estimates and verdicts
     budget.json       the budget it may not pass, if it was given one
     report.html       one self-contained page
     insights.md       the note, rewritten from the data
 
-Every artifact is written whole or not at all.
+Every artifact is written whole or not at all; `labels.jsonl` line by line.
 """
 
 from __future__ import annotations

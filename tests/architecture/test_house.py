@@ -22,6 +22,7 @@ STAGES = (
     "analysis",
     "claims",
     "report",
+    "labelling",
     "world",
     "agents",
     "records",
@@ -33,6 +34,7 @@ ROOT = SRC.parent.parent
 BROAD = {
     "coding/_judge.py": 1,
     "storage.py": 1,
+    "trials/_conversation.py": 1,
     "trials/_executor.py": 2,
     "trials/_model.py": 1,
     "trials/_probes.py": 1,

@@ -14,6 +14,7 @@ from gyges.cli import (
     code,
     demo,
     export,
+    label,
     plan,
     report,
     resume,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, run, resume, scenarios, claims, plan, code, analyze, report, view, export):
+for module in (demo, run, resume, scenarios, claims, plan, code, label, analyze, report, view, export):
     module.register(app)
 
 EXIT_DONE, EXIT_FAILURES, EXIT_INPUT, EXIT_BUDGET = 0, 1, 2, 3

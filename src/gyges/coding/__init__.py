@@ -6,7 +6,7 @@ The trials stage is handed `code_transcript` and runs it as an Inspect scorer to
 `gather_answers` lays out what all coders answered; `measure_judges` says how far they agree, and
 `take_majority` and `fit_posterior` make one answer of several judges'. Judges never replace what the rules
 found: both stand.
-`show_probes` writes out what was asked when a trial was over.
+`show_probes` writes out what was asked when a trial was over, `write_validation_set` hands labels to Scout.
 What needs Inspect or Scout is imported when it is first asked for.
 """
 
@@ -19,6 +19,7 @@ from gyges.coding._probes import show_probes
 from gyges.coding._questions import Case, Questions, make_case, make_questions
 from gyges.coding._rules import code_transcript
 from gyges.coding._table import SCHEMA, tabulate_codes
+from gyges.coding._validation import write_validation_set
 
 if TYPE_CHECKING:
     from gyges.coding._answers import (
@@ -78,6 +79,7 @@ __all__ = [
     "show_probes",
     "tabulate_codes",
     "take_majority",
+    "write_validation_set",
 ]
 
 

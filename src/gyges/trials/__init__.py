@@ -1,9 +1,11 @@
 """Takes a plan's trials and their scenes; gives Inspect logs, and transcripts read from them.
 
 `make_task` makes an Inspect task, `run_shard` runs one shard of a plan, an `Executor` runs many,
-`read_transcripts` reads a log. Rendering and coding belong to other stages; the pipeline hands them in.
+`read_transcripts` reads a log, `read_conversation` one trial of it for a person.
+Rendering and coding belong to other stages; the pipeline hands them in.
 """
 
+from gyges.trials._conversation import Whereabouts, find_trials, read_conversation
 from gyges.trials._desk import Desk, desk_in_use
 from gyges.trials._executor import (
     Executor,
@@ -37,6 +39,7 @@ __all__ = [
     "ShardEnd",
     "ThisProcess",
     "TrialEnd",
+    "Whereabouts",
     "Word",
     "Work",
     "acts_scorer",
@@ -47,6 +50,7 @@ __all__ = [
     "estimate_tokens",
     "find_finished",
     "find_model",
+    "find_trials",
     "leave_with_parent",
     "list_logs",
     "make_shards",
@@ -54,6 +58,7 @@ __all__ = [
     "make_tools",
     "open_model",
     "play_trial",
+    "read_conversation",
     "read_transcripts",
     "read_usage",
     "run_shard",

@@ -57,7 +57,7 @@ def read_transcripts(log: str) -> Iterator[Transcript]:
                 yield _with_model(_read_sample(sample, log), model, sample.epoch)
     # A log may be cut anywhere, so the zip, JSON and Pydantic layers may each be first to notice.
     except Exception as problem:
-        raise _damaged(log, problem) from problem
+        raise damaged(log, problem) from problem
 
 
 def _with_model(transcript: Transcript, model: str, epoch: int) -> Transcript:
@@ -205,11 +205,12 @@ def find_finished(log: str) -> set[str]:
         summaries = read_eval_log_sample_summaries(log)
     # As above: any layer may be first to notice a damaged log.
     except Exception as problem:
-        raise _damaged(log, problem) from problem
+        raise damaged(log, problem) from problem
     return {str(each.id) for each in summaries if each.completed and each.error is None}
 
 
-def _damaged(log: str, problem: BaseException) -> RunError:
+def damaged(log: str, problem: BaseException) -> RunError:
+    """Say that a log cannot be read, and what helps."""
     name = log.rsplit("/", 1)[-1]
     return RunError(
         f"logs/{name}: the log is cut off or damaged ({type(problem).__name__});"

@@ -1,0 +1,89 @@
+"""What each person has said so far: the latest answers, in the order they were given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+import polars as pl
+
+from gyges.labelling._draw import Task
+from gyges.records.codebook import NO, YES, Item, Label
+
+_NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,38}\w)?")
+NAME_RULE = "1 to 40 letters, digits, spaces, and . ' @ - _ between them"
+"""What a labeller's name may be, in words."""
+
+
+class Ledger:
+    """The standing labels of every person."""
+
+    def __init__(self, labels: Iterable[Label] = ()) -> None:
+        self._standing: dict[str, dict[Task, Label]] = {}
+        self.add(labels)
+
+    def add(self, labels: Iterable[Label]) -> None:
+        """Take labels in, in the order they were given."""
+        for label in labels:
+            mine = self._standing.setdefault(label.labeller, {})
+            task = Task(label.trial, label.item, label.act)
+            # Out and in again, so that the latest stands last.
+            mine.pop(task, None)
+            if label.value is not None:
+                mine[task] = label
+
+    @property
+    def labellers(self) -> list[str]:
+        """List who has given a label, even one taken back."""
+        return sorted(self._standing)
+
+    def of(self, labeller: str) -> Mapping[Task, Label]:
+        """Give a person's standing labels."""
+        return self._standing.get(labeller, {})
+
+    def find_last(self, labeller: str, among: Collection[Task]) -> Task | None:
+        """Find what a person answered last and has not taken back."""
+        return next((task for task in reversed(dict(self.of(labeller))) if task in among), None)
+
+    def all(self) -> list[Label]:
+        """List all standing labels, by trial, item, act and labeller."""
+        labels = [label for mine in self._standing.values() for label in mine.values()]
+        return sorted(labels, key=lambda each: (each.trial, each.item, each.act, each.labeller))
+
+
+def find_consensus(labels: Iterable[Label]) -> dict[Task, str | None]:
+    """Give what most people say of each task; none: they are evenly divided."""
+    votes: dict[Task, dict[str, int]] = {}
+    for label in labels:
+        if label.value is not None:
+            said = votes.setdefault(Task(label.trial, label.item, label.act), {})
+            said[label.value] = said.get(label.value, 0) + 1
+    return {task: _find_most(said) for task, said in votes.items()}
+
+
+def _find_most(said: Mapping[str, int]) -> str | None:
+    most = max(said.values())
+    winners = [value for value, n in said.items() if n == most]
+    return winners[0] if len(winners) == 1 else None
+
+
+def list_answers(item: Item) -> dict[str, str]:
+    """List the answers a question takes, each with what it means, in the order of their keys."""
+    if item.answer == "yes-no":
+        return {YES: "Yes", NO: "No"}
+    if item.answer == "choice":
+        return dict(item.options)
+    low, high = item.scale or (1, 5)
+    return {str(value): "" for value in range(low, high + 1)}
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text can be a labeller's name."""
+    return _NAME.fullmatch(text) is not None
+
+
+def tabulate_labels(labels: Iterable[Label]) -> pl.DataFrame:
+    """Lay standing labels out as the table `labels.parquet`."""
+    columns = tuple(Label.model_fields)
+    rows = [[getattr(label, column) for column in columns] for label in Ledger(labels).all()]
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
