@@ -63,12 +63,19 @@ class Judge:
         return judgment
 
 
+class _SharedParams(ToolParams):
+    """The answer's schema: Inspect copies a tool's parameters several times a call; nothing changes them."""
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> _SharedParams:
+        return self
+
+
 def _make_tool(questions: Questions) -> ToolInfo:
     properties = {name: JSONSchema.model_validate(each) for name, each in questions.schema.items()}
     return ToolInfo(
         name=ANSWER,
         description="Give the answers to all questions, once.",
-        parameters=ToolParams(properties=properties, required=list(properties)),
+        parameters=_SharedParams(properties=properties, required=list(properties)),
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from gyges.coding._answers import Pricer, answer_by_rules, choose_judgments, tabulate_answers
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
+from gyges.coding._kept import read_scans
 from gyges.coding._questions import Case, Questions, measure_prefix
 from gyges.records.codes import Codes
 
@@ -68,7 +69,7 @@ def ask_judges(panel: Panel, cases: Sequence[Case], logs: Sequence[str]) -> Tall
 
 def find_missing_cases(panel: Panel, cases: Sequence[Case]) -> dict[Judge, list[Case]]:
     """Find what each judge has not answered; the same record, questions and model ask nothing new."""
-    from gyges.coding._scan import read_scans, recover_scans
+    from gyges.coding._scan import recover_scans
 
     recover_scans(panel.scans)
     answered = {each.key for each in read_scans(panel.scans) if not each.failed}
@@ -79,8 +80,6 @@ def gather_answers(
     scans: str, cases: Iterable[Case], codes: Sequence[Codes], *, price: Pricer
 ) -> pl.DataFrame | None:
     """Gather what all judges so far and the rules answered; none: no judge answered anything."""
-    from gyges.coding._scan import read_scans
-
     records = {case.trial: case.shown.code for case in cases}
     judgments = choose_judgments(read_scans(scans), records)
     if not judgments:

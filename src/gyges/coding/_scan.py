@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 import fsspec
-import polars as pl
 from inspect_scout import (
     Reference,
     Result,
@@ -25,6 +24,7 @@ from inspect_scout import (
 
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
+from gyges.coding._kept import OURS
 from gyges.coding._questions import Case
 from gyges.coding._show import QuoteFinder
 from gyges.errors import RunError
@@ -32,7 +32,6 @@ from gyges.records.codebook import Answer
 
 Listener = Callable[[Judgment], None]
 
-_OURS = "gyges"
 _DISPLAY = "inspect_scout._display.log"
 """Logger of Scout's display for logs."""
 
@@ -158,36 +157,12 @@ def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
         answer=judgment.failed or "answered",
         explanation="\n".join(lines),
         references=list(references.values()),
-        metadata={_OURS: asdict(judgment) | {"answers": [_pack(each) for each in judgment.answers]}},
+        metadata={OURS: asdict(judgment) | {"answers": [_pack(each) for each in judgment.answers]}},
     )
 
 
 def _pack(answer: Answer) -> dict[str, Any]:
     return answer.model_dump(exclude={"trial", "coder"}, exclude_defaults=True)
-
-
-def read_scans(scans: str) -> Iterator[Judgment]:
-    """Read what judges made of trials in all scans of a folder, earliest scan first."""
-    fs, root = fsspec.core.url_to_fs(scans)
-    if not fs.isdir(root):
-        return
-    found = []
-    for spec in fs.glob(f"{root}/scan_id=*/_scan.json"):
-        content = json.loads(fs.cat_file(spec))
-        found.append((content.get("timestamp", ""), spec.rsplit("/", 1)[0]))
-    for _, folder in sorted(found):
-        for path in sorted(fs.glob(f"{folder}/*.parquet")):
-            with fs.open(path, "rb") as file:
-                yield from _read_results(pl.read_parquet(file, columns=["metadata"])["metadata"].to_list())
-
-
-def _read_results(rows: Sequence[str | None]) -> Iterator[Judgment]:
-    for row in rows:
-        content = json.loads(row or "{}").get(_OURS)
-        if content:
-            shared = {"trial": content["trial"], "coder": content["judge"]}
-            answers = [Answer.model_validate({**each, **shared}) for each in content["answers"]]
-            yield Judgment(**{**content, "answers": answers})
 
 
 def recover_scans(scans: str) -> None:

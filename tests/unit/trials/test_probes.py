@@ -98,7 +98,7 @@ def test_codes_and_usage_of_a_trial_are_the_same(pair: tuple[EvalLog, EvalLog]) 
     without, probed = map(_transcripts, pair)
     for name, one in without.items():
         other = probed[name]
-        same = {"probes": (), "log": ""}
+        same = {"probes": (), "log": "", "sample": ""}
         assert one.model_copy(update=same) == other.model_copy(update=same)
         plain, asked = code_transcript(one), code_transcript(other)
         own = {"log": "", "probe_input_tokens": 0, "probe_output_tokens": 0}
