@@ -8,7 +8,7 @@ from typing import Final
 
 WAITS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "judges": "codes by judges",
+        "judges": "a decision from codes by judges",
         "values": "the model's revealed values",
         "tactics": "the analysis of tactics",
         "lotteries": "the decision by trade-off trials",
