@@ -440,7 +440,7 @@ def test_other_reasons_read_as_sentences() -> None:
                 "possible.",
             ],
             "later": [
-                "It needs codes by judges, which this version does not have.",
+                "It needs a decision from codes by judges, which this version does not have.",
             ],
         }
     )
