@@ -71,7 +71,7 @@ def test_tool_calls_reach_the_world(run_against: Callable[..., Any]) -> None:
 
 
 def test_a_real_model_is_asked_when_its_trial_is_over(run_against: Callable[..., Any]) -> None:
-    """Each question goes out once a trial, after it and without tools; the transcript has what is answered."""
+    """Each question goes out once a trial, after it and without tools; the transcript has the answers."""
 
     def behave(request: dict[str, Any], _number: int) -> Reply:
         asked = "The work is over" in str(request["messages"][-1]["content"])

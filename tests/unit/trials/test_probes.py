@@ -229,7 +229,7 @@ def test_real_models_are_asked_unless_the_study_says_otherwise(
 
 
 def test_a_plan_adds_the_questions_for_the_models_that_are_asked() -> None:
-    """Real models' tokens hold two calls a trial more than those of a reference agent, and `false` saves them."""
+    """Real models take two calls a trial more than reference agents do, and `false` saves them."""
     price = Price(input=1, output=1)
 
     def tokens(probes: Any) -> list[int]:
