@@ -70,6 +70,18 @@ def choose_judges(
     return tuple(chosen)
 
 
+def check_judges(judges: Sequence[ModelSpec]) -> None:
+    """Open every judge once, before anything is asked or written.
+
+    Raises:
+        ModelError: One cannot be used as asked.
+    """
+    from gyges.trials import open_model
+
+    for spec in judges:
+        open_model(spec)
+
+
 def load_questions(folder: RunFolder, overlay: Sequence[str] = ()) -> tuple[Item, ...]:
     """Give the run's codebook, with the items of some folders added or put in place of its own."""
     from gyges.coding import load_codebook

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
-from gyges.judging import Coded, JudgeOptions, judge_cases, lay_out_judged, load_questions
+from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
 from gyges.records.study import Price, Study
@@ -176,6 +176,7 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         raise RunError(f"{folder.url}: has no logs to code; its codes stay as they are.")
     study = read_lock(folder).study
     judges = judging.judges if judging else ()
+    check_judges(judges)
     items = load_questions(folder, judging.codebook if judging else ())
     is_judged = bool(judges) or folder.exists("scans")
     asks_acts = any(item.unit == "act" for item in items) if is_judged else None

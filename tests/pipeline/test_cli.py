@@ -129,7 +129,7 @@ def test_unknown_names_are_one_sentence(tmp_path: Path) -> None:
         ("plan core --model gpt-4o", ("'openai/gpt-4o'",)),
         ("run core --model opnai/gpt-4o", ("unknown provider 'opnai'", "Did you mean 'openai'?")),
         ("plan core --model gyges/custom -M profil=x", ("unknown argument 'profil'", "'profile'?")),
-        ("code nowhere --judge openai/x", ("judges are not part of this version",)),
+        ("code nowhere --judge openai/x", ("nowhere: no such folder or log",)),
         ("scenarios new night-shift", ("'night-shift' is taken",)),
         ("scenarios --json list", ("behind the word 'list'",)),
         ("scenarios show nightshift --json", ("'night-shift'",)),

@@ -117,5 +117,7 @@ def _say_problem(output: ModelOutput, reply: dict[str, Any] | None) -> str:
 
 
 def _say_cause(problem: BaseException) -> str:
-    text = str(getattr(problem, "message", None) or problem).strip()
-    return (text.splitlines() or [""])[0][:_MAX_CAUSE] or type(problem).__name__
+    # Inspect's own error begins with the whole request; what the provider said is its cause.
+    origin = problem.__cause__ or problem
+    lines = str(getattr(origin, "message", None) or origin).strip().splitlines()
+    return lines[0][:_MAX_CAUSE] if lines else type(origin).__name__
