@@ -226,6 +226,28 @@ def test_own_scenarios_are_shown_from_their_folder(study: Path) -> None:
     assert_refused(gyges("plan", str(study)), "study.yaml:3: unknown scenario 'dock-desk'")
 
 
+def test_models_are_looked_for_where_they_are_named(study: Path) -> None:
+    """The file and line of a model are said where the file names it, and not where the command line does."""
+    study.write_text(STUDY.replace("gyges/aligned", "gyges/custom, args: {profile: no.yaml}"))
+    assert_refused(gyges("plan", str(study)), "study.yaml:2: no.yaml: no such file")
+    done = gyges("plan", str(study), "--model", "gyges/custom", "-M", "profile=mine.yaml")
+    assert_refused(done, "gyges: mine.yaml: no such file")
+    study.write_text(STUDY + "stakeholder: opnai/gpt-4o\n")
+    for chosen in ((), ("--model", "gyges/random")):
+        assert_refused(
+            gyges("plan", str(study), *chosen), "study.yaml:6: model 'opnai/gpt-4o': unknown provider"
+        )
+
+
+def test_a_run_is_not_taken_in_as_logs(study: Path) -> None:
+    """`gyges code` refuses `--out` on a run, and a folder that holds something for logs."""
+    lock = study.parent / "run" / "study.lock.yaml"
+    lock.parent.mkdir()
+    lock.write_text("format: 1\n")
+    assert_refused(gyges("code", str(lock.parent), "--out", "x"), "is a run already")
+    assert_refused(gyges("code", str(study.parent), "--out", str(study.parent)), "is not empty")
+
+
 def test_full_disk_is_one_sentence(study: Path) -> None:
     """A device that is full is named, and no traceback is shown."""
     done = gyges("export", "/dev/full")

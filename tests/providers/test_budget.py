@@ -19,8 +19,8 @@ from tests.loopback import Loopback, Reply, say, serve
 
 MODEL = "openai-api/loopback/model"
 PRICE = Price(input=1.0, output=1.0)
-EACH = 0.0047
-"""US dollars that a trial takes at most: night-shift shows a little under 4,700 tokens."""
+EACH = 0.0045
+"""US dollars that a trial takes at most: night-shift shows a little under 4,500 tokens."""
 
 
 def _answer_slowly(_request: dict[str, Any], _number: int) -> Reply:
