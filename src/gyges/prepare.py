@@ -96,6 +96,8 @@ def narrow_study(study: Study, names: tuple[str, ...]) -> Study:
     keeps_items = "all" in names or bool(batteries)
     keeps_scenarios = "all" in names or bool({*names} - batteries)
     parts = [part for part in study.design if (keeps_items if part.kind == "battery" else keeps_scenarios)]
+    if len(parts) == len(study.design):
+        return override_study(study, scenarios=names)
     whole = sum(part.share for part in parts)
     design = [part.model_dump() | {"share": part.share / whole} for part in parts]
     return override_study(study, scenarios=names, design=design)

@@ -21,7 +21,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
 
@@ -36,6 +36,8 @@ from gyges.storage import at_the_door, name_folder, open_fs, replace_file, try_t
 
 if TYPE_CHECKING:
     import polars as pl
+
+R = TypeVar("R", bound=Record)
 
 FORMAT = 1
 """Version of the run folder's format; a folder of another format is refused with a sentence."""
@@ -249,15 +251,25 @@ def read_scenarios(folder: RunFolder, lock: Lock) -> dict[str, Scenario]:
     Raises:
         RunError: One is not there or is damaged.
     """
-    scenarios = {}
-    for name in lock.scenario_hashes:
-        content = folder.read(f"scenarios/{name}.json")
-        try:
-            scenarios[name] = Scenario.model_validate_json(content)
-        except ValueError as problem:
-            where = folder.at(f"scenarios/{name}.json")
-            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
-    return scenarios
+    return {name: _read_json(folder, f"scenarios/{name}.json", Scenario) for name in lock.scenario_hashes}
+
+
+def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
+    """Read the batteries as run.
+
+    Raises:
+        RunError: One is not there or is damaged.
+    """
+    return {name: _read_json(folder, f"batteries/{name}.json", Battery) for name in lock.battery_hashes}
+
+
+def _read_json(folder: RunFolder, name: str, kind: type[R]) -> R:
+    content = folder.read(name)
+    try:
+        return kind.model_validate_json(content)
+    except ValueError as problem:
+        reason = str(problem).splitlines()[0][:120]
+        raise RunError(f"{folder.at(name)}: is damaged ({reason}).") from None
 
 
 def write_budget(folder: RunFolder, budget: float) -> None:
@@ -288,23 +300,6 @@ def read_foreign(folder: RunFolder) -> int:
         return int(json.loads(folder.read("coding.json"))["foreign_trials"])
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{folder.at('coding.json')}: is damaged; `gyges code` writes it again.") from None
-
-
-def read_batteries(folder: RunFolder, lock: Lock) -> dict[str, Battery]:
-    """Read the batteries as run.
-
-    Raises:
-        RunError: One is not there or is damaged.
-    """
-    batteries = {}
-    for name in lock.battery_hashes:
-        content = folder.read(f"batteries/{name}.json")
-        try:
-            batteries[name] = Battery.model_validate_json(content)
-        except ValueError as problem:
-            where = folder.at(f"batteries/{name}.json")
-            raise RunError(f"{where}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
-    return batteries
 
 
 def read_results(folder: RunFolder) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from gyges.records.claim import Claim
 from gyges.records.plan import Trial
 from gyges.records.scenario import OpenAct, Scenario
 from gyges.records.study import DesignPart
-from gyges.records.words import FACTORS, MISALIGNED_FROM, OUTCOMES, TACTICS, TAG_OUTCOMES
-from gyges.scenarios import load_library, open_acts
+from gyges.records.words import FACTORS, MILDER, MISALIGNED_FROM, OUTCOMES, TACTICS, TAG_OUTCOMES
+from gyges.scenarios import load_batteries, load_library, open_acts
 
 PROFILES = ("insight-profile", "aligned", "power-maximiser", "random", "reputation-blind")
 _COLUMNS = (*OUTCOMES, "severity")
@@ -74,15 +74,19 @@ STUDIES = {
 def know(profile: str, study: str) -> Known:
     """Work out what a profile does on average in every trial of a study's plan."""
     scenarios = load_library()
-    table = make_plan(STUDIES[study], scenarios, claims=load_claims()).table
+    plan = make_plan(STUDIES[study], scenarios, claims=load_claims(), batteries=load_batteries())
+    table = plan.table.filter(pl.col("design") != "battery")
     agent = load_profile(profile)
     met: dict[tuple[Any, ...], tuple[tuple[OpenAct, ...], NDArray[np.float64], dict[str, float]]] = {}
     rows, acts, chances = [], [], []
     for row in table.iter_rows(named=True):
-        key = (row["scenario"], row["conflict"], *(row[name] for name in FACTORS))
+        withholds = row["design"] == "last-resort" and row["replicate"] % 2 == 1
+        key = (row["scenario"], row["conflict"], withholds, *(row[name] for name in FACTORS))
         if key not in met:
             cell = {name: row[name] for name in FACTORS if row[name] is not None}
             found = open_acts(scenarios[row["scenario"]], cell, conflict=row["conflict"])
+            if withholds:
+                found = tuple(act for act in found if not (act.against and act.tactic in MILDER))
             p = choice_probabilities(found, cell, row["conflict"], agent)
             shown = [show(act) for act in found]
             met[key] = (found, p, {c: float(p @ [each[c] for each in shown]) for c in _COLUMNS})
@@ -144,7 +148,7 @@ def _rows_of(known: Known, claim: Claim, design: str) -> list[dict[str, Any]]:
     for row in known.rows:
         scenario = known.scenarios[row["scenario"]]
         off = {name for name, level in scenario.base.items() if row[name] != level}
-        is_matched = row["design"] != "conjoint" and off <= named
+        is_matched = row["design"] not in {"conjoint", "last-resort"} and off <= named
         if (row["conflict"] == "present" or is_control) and (
             is_matched if design == "matched" else row["design"] == design
         ):
@@ -294,7 +298,7 @@ def _true_openness(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> li
     marked = []
     for row, acts in zip(known.rows, known.acts, strict=True):
         against = {act.tactic for act in acts if act.against}
-        if row["design"] == "conjoint" and claim.outcome in against:
+        if row["design"] == rows[0]["design"] and claim.outcome in against:
             marked.append({**row, "is_open": bool(against & set(claim.tactics))})
     gap = _differ(marked, f"e_{claim.outcome}", lambda row: row["is_open"], lambda row: not row["is_open"])
     return [Truth(claim.direction * gap, claim.sesoi or 0)]

@@ -102,7 +102,8 @@ def test_scenarios_are_judged_as_they_are(profile: str) -> None:
         known, estimates, verdicts = run(profile, seed)
         base = {row["scenario"]: row["e_misaligned"] for row in known.rows if row["design"] == "base"}
         for result in estimates.scenarios:
-            if result.verdict != "unclear":
+            # Where the truth lies on the line, an interval leaves one half by chance now and then.
+            if result.verdict != "unclear" and abs(base[result.id] - 0.5) > 0.05:
                 assert (result.verdict == "misaligned") == (base[result.id] > 0.5), (seed, result.id)
         (count,) = (verdict for verdict in verdicts if verdict.id == "C47")
         n = sum(rate > 0.5 for rate in base.values())

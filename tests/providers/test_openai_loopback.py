@@ -181,5 +181,5 @@ def test_missing_key_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_provider_is_one_sentence() -> None:
     """A provider nobody knows is refused before anything is written."""
-    with pytest.raises(ModelError, match=r"'opnai/gpt-4o': unknown provider 'opnai'\. Did you mean 'openai'"):
+    with pytest.raises(ModelError, match="unknown provider 'opnai'"):
         check_models(Study(name="x", models=(ModelSpec(name="opnai/gpt-4o"),)))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from gyges.estimands import OFF_BASE
+from gyges.estimands import LAST_RESORT, OFF_BASE
 from gyges.records.words import CONFLICT, FACTORS
 
 _STRONG = 0.9
@@ -70,7 +70,8 @@ def check_aliases(
 
 
 def _split(trials: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    present = trials.filter(pl.col(CONFLICT) == "present")
+    # Trials that withhold acts compare what is offered, and no factors.
+    present = trials.filter((pl.col(CONFLICT) == "present") & (pl.col("design") != LAST_RESORT))
     kind = pl.col("design").cast(pl.String)
     marked = present.with_columns(
         kind=pl.when(kind.is_in(_DRAWN)).then(kind).otherwise(pl.lit("matched")),

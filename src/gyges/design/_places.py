@@ -14,7 +14,7 @@ from gyges.records.claim import Claim
 from gyges.records.scenario import Scenario
 from gyges.records.seeds import derive_seed
 from gyges.records.study import Study
-from gyges.records.words import FACTORS
+from gyges.records.words import FACTORS, MILDER
 
 Counts = npt.NDArray[np.int64]
 
@@ -30,6 +30,8 @@ class Place:
     """Factor to level to weight, for the factors the study varies here."""
     root: int
     """Seed of everything drawn here."""
+    has_last_resort: bool = False
+    """Whether some act of harm is open, and some milder one beside it."""
 
     def seed(self, *names: object) -> int:
         """Derive the seed of something drawn here."""
@@ -92,9 +94,21 @@ def make_places(study: Study, scenario: Scenario) -> tuple[Place, ...]:
         weights[factor] = drawn
     base = {factor: scenario.base[factor] for factor in FACTORS if factor in scenario.base}
     return tuple(
-        Place(scenario=scenario.id, setting=setting.id, base=base, weights=weights, root=study.seed)
+        Place(
+            scenario=scenario.id,
+            setting=setting.id,
+            base=base,
+            weights=weights,
+            root=study.seed,
+            has_last_resort=_has_last_resort(scenario),
+        )
         for setting in scenario.settings
     )
+
+
+def _has_last_resort(scenario: Scenario) -> bool:
+    tactics = {act.tactic for act in scenario.acts if act.against}
+    return "harm" in tactics and bool(tactics & MILDER)
 
 
 def split_by_weight(n: int, weights: Sequence[float]) -> Counts:

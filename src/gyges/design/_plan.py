@@ -89,6 +89,14 @@ def _blocks_of(
 
 
 def _open_places(part: DesignPart, places: Sequence[tuple[Place, ...]], claims: Sequence[Claim]) -> Open:
+    if part.kind == "last-resort":
+        resorts: Open = [[(place, []) for place in group] for group in places if group[0].has_last_resort]
+        if not resorts:
+            raise DesignError(
+                "the 'last-resort' part has nothing to compare: no scenario of the study has an act of harm"
+                " and a milder one; leave the part out."
+            )
+        return resorts
     if part.kind in {"conjoint", "full-factorial"}:
         if not any(len(weights) > 1 for group in places for weights in group[0].weights.values()):
             raise DesignError(_nothing_to_compare(part))
@@ -147,6 +155,11 @@ def _block(part: DesignPart, place: Place, cells: list[dict[str, str]], n: int, 
         shuffled = np.random.default_rng(place.seed("variants", "conjoint")).permutation(n_drawn)
         variants = order[shuffled % study.variants][rows]
         table = drawn[rows]
+    elif part.kind == "last-resort":
+        # Each cell and variant twice in a row, so that the second is a replicate of the first.
+        rows = np.arange(n) // 2
+        table = draw_cells(place, ceil(n / 2))[rows]
+        variants = order[rows % study.variants]
     else:
         counts = split_evenly(n, len(cells))
         known = pl.DataFrame(cells, schema=dict.fromkeys(FACTORS, pl.Utf8))

@@ -10,7 +10,7 @@ import polars as pl
 from gyges.estimands import OPEN_TACTICS, TRIAL_COLUMNS, Facts, mark_off_base, mask_of
 from gyges.records.plan import Plan
 from gyges.records.scenario import Condition, Scenario
-from gyges.records.words import OUTCOMES
+from gyges.records.words import MILDER, OUTCOMES
 
 
 def foresee_trials(plan: Plan, scenarios: Mapping[str, Scenario], facts: Mapping[str, Facts]) -> pl.DataFrame:
@@ -19,6 +19,7 @@ def foresee_trials(plan: Plan, scenarios: Mapping[str, Scenario], facts: Mapping
     first = table.filter((pl.col("model") == table["model"][0]) & (pl.col("design") != "battery"))
     frame = first.select(
         *TRIAL_COLUMNS,
+        "replicate",
         *(pl.lit(value=False).alias(name) for name in OUTCOMES),
         status=pl.lit("coded"),
         severity=pl.lit(0, pl.Int8),
@@ -37,7 +38,9 @@ def _find_open(frame: pl.DataFrame, scenarios: Mapping[str, Scenario]) -> pl.Exp
         ]
         mask = reduce(lambda a, b: a | b, bits, pl.lit(0, pl.UInt16)).cast(pl.UInt16)
         found = pl.when(pl.col("scenario") == name).then(mask).otherwise(found)
-    return found.alias(OPEN_TACTICS)
+    withholds = (pl.col("design") == "last-resort") & (pl.col("replicate") % 2 == 1)
+    kept = found & pl.lit(0xFFFF & ~mask_of(MILDER), pl.UInt16)
+    return pl.when(withholds).then(kept).otherwise(found).alias(OPEN_TACTICS)
 
 
 def _holds(condition: Condition) -> pl.Expr:

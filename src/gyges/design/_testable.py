@@ -87,7 +87,7 @@ def _count_base(prospect: Prospect, claim: Claim) -> str:
 
 def _say_not_carried(claim: Claim) -> str:
     if claim.tactics:
-        return "no scenario of the study has cells with a milder tactic open and cells with none"
+        return "no scenario of the study has an act of harm and a milder one"
     if claim.factors:
         return "no scenario of the study carries " + " and ".join(f"'{name}'" for name in claim.factors)
     return f"by the rules no act or topic of the study's scenarios can show '{claim.outcome}'"

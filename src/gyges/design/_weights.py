@@ -70,9 +70,9 @@ def _check_factor(factor: str, place: Place) -> None:
 
 def _check_parts(study: Study) -> None:
     for i, part in enumerate(study.design):
-        if part.kind == "battery" and part.protocol != "choice":
+        if part.kind in {"battery", "last-resort"} and part.protocol != "choice":
             raise StudyError(
-                f"the 'battery' part has the protocol '{part.protocol}'; its items are choices: give it"
+                f"the '{part.kind}' part has the protocol '{part.protocol}'; its trials are choices: give it"
                 " `protocol: choice`.",
                 place=("design", i),
             )

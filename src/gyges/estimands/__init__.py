@@ -7,6 +7,7 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 from gyges.estimands._base import MARK_BASE, choose_protocol
 from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
+    LAST_RESORT,
     MIN_ARM,
     SEVERITY,
     SOURCES,
@@ -38,6 +39,7 @@ from gyges.estimands._trials import (
 )
 
 __all__ = [
+    "LAST_RESORT",
     "MARK_BASE",
     "MIN_ARM",
     "MIN_SCENARIOS",

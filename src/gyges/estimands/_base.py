@@ -10,7 +10,7 @@ import polars as pl
 from gyges.estimands._trials import OFF_BASE
 from gyges.records.words import CONFLICT, PROTOCOLS, Protocol
 
-_PRESENT: Final = pl.col(CONFLICT) == "present"
+_PRESENT: Final = (pl.col(CONFLICT) == "present") & (pl.col("design") != "last-resort")
 _MADE: Final = _PRESENT & (pl.col("design") == "base")
 
 MARK_BASE: Final = (

@@ -15,6 +15,11 @@ SOURCES: Final = ("conjoint", "full-factorial", "matched")
 """Where a comparison's trials come from, in order of preference; `matched`: cells that differ from the base
 condition in the compared factors alone."""
 
+LAST_RESORT: Final = "last-resort"
+"""The source of trials that withhold acts: they answer one question, and enter no other comparison."""
+
+_NUMBERED: Final = (*SOURCES, LAST_RESORT)
+
 SEVERITY: Final = "severity"
 
 MIN_ARM: Final = 2
@@ -119,6 +124,8 @@ def source_of(factors: set[str]) -> pl.Expr:
         .then(pl.lit(0, pl.UInt8))
         .when(design == "full-factorial")
         .then(pl.lit(1, pl.UInt8))
+        .when(design == LAST_RESORT)
+        .then(pl.lit(3, pl.UInt8))
         .when(matched)
         .then(pl.lit(2, pl.UInt8))
     )
@@ -169,7 +176,7 @@ def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: l
     found: Tally = {}
     for row in rows:
         numbers = {key: value for key, value in row.items() if isinstance(value, int)}
-        source = Source(SOURCES[numbers["source"]], str(row["protocol"]))
+        source = Source(_NUMBERED[numbers["source"]], str(row["protocol"]))
         by_value = found.setdefault(str(row["model"]), {}).setdefault(source, {})
         unit = Unit(str(row["scenario"]), str(row["setting"]))
         for i, value in enumerate(values):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 
 from gyges.records.claim import Claim
 from gyges.records.scenario import Act, Condition, Scenario
 from gyges.records.words import (
-    CONFLICT,
-    FACTORS,
     MANIPULATION,
     MISALIGNED_FROM,
     OUTCOMES,
@@ -76,19 +73,13 @@ def _carries(claim: Claim, scenario: Scenario) -> bool:
     shows = find_facts(scenario).shows or frozenset()
     if not {claim.outcome, claim.outcome_b} & set(OUTCOMES) <= shows:
         return False
-    return not claim.tactics or len(set(_milder_open(claim, scenario))) > 1
+    return not claim.tactics or _opens_both(claim, scenario)
 
 
-def _milder_open(claim: Claim, scenario: Scenario) -> Iterator[bool]:
-    """Say for every cell in which the claim's outcome is open whether a milder tactic is."""
-    milder = [act for act in scenario.acts if act.against and act.tactic in claim.tactics]
-    harmful = [act for act in scenario.acts if act.against and act.tactic == claim.outcome]
-    factors = sorted({name for act in (*milder, *harmful) for name in act.open_when} - {CONFLICT})
-    known = [tuple(scenario.factors.get(name) or FACTORS[name]) for name in factors]
-    for levels in product(*known):
-        cell = {**dict(zip(factors, levels, strict=True)), CONFLICT: "present"}
-        if any(_holds(act.open_when, cell) for act in harmful):
-            yield any(_holds(act.open_when, cell) for act in milder)
+def _opens_both(claim: Claim, scenario: Scenario) -> bool:
+    """Whether the outcome and a milder tactic are open; `last-resort` trials withhold the milder ones."""
+    tactics = {act.tactic for act in scenario.acts if act.against}
+    return claim.outcome in tactics and bool(tactics & set(claim.tactics))
 
 
 def _holds(condition: Condition, cell: Mapping[str, str]) -> bool:

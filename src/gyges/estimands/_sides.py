@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from gyges.estimands._comparisons import DRAWN, MATCHED, MATCHED_FIRST, Comparison
-from gyges.estimands._counts import Value, difference_of, value_of
+from gyges.estimands._counts import LAST_RESORT, Value, difference_of, value_of
 from gyges.estimands._trials import OPEN_TACTICS, mask_of
 from gyges.records.claim import Claim
 from gyges.records.scenario import Condition
@@ -92,12 +92,17 @@ def _compare_zone(claim: Claim) -> Comparison:
 
 
 def _compare_openness(claim: Claim) -> Comparison:
-    """Drawn cells with one of the tactics open, against those with none; the outcome always is."""
+    """Trials with one of the tactics open, against those with none; the outcome always is.
+
+    `last-resort` trials are made for it: the same cells with the milder acts and without. Else drawn cells.
+    """
     milder, outcome = mask_of(claim.tactics), mask_of([claim.outcome])
     can_happen = (pl.col(OPEN_TACTICS) & outcome) != 0
     is_open = (pl.col(OPEN_TACTICS) & milder) != 0
     sides = {"a milder tactic open": can_happen & is_open, "no milder tactic open": can_happen & ~is_open}
-    return Comparison(value_of(claim.outcome), sides, set(), contrasts=(tuple(sides),), sources=DRAWN)
+    return Comparison(
+        value_of(claim.outcome), sides, set(), contrasts=(tuple(sides),), sources=(LAST_RESORT, *DRAWN)
+    )
 
 
 def _compare_control(claim: Claim) -> Comparison:

@@ -30,6 +30,11 @@ class Trial(Record):
     cell: dict[str, str]
     """The level of every factor the scenario carries."""
 
+    @property
+    def withholds_milder(self) -> bool:
+        """Whether acts milder than harm are withheld: every second `last-resort` trial of a cell."""
+        return self.design == "last-resort" and self.replicate % 2 == 1
+
 
 @dataclass(frozen=True)
 class Plan:

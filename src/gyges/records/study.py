@@ -22,8 +22,18 @@ Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 LevelWeight = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
-DesignKind = Literal["conjoint", "base", "control", "contrasts", "conjunctions", "full-factorial", "battery"]
-"""How cells are drawn; `contrasts` is base cell and one factor at a time, `battery` runs batteries' items."""
+DesignKind = Literal[
+    "conjoint",
+    "base",
+    "control",
+    "contrasts",
+    "conjunctions",
+    "full-factorial",
+    "battery",
+    "last-resort",
+]
+"""How cells are drawn; `contrasts` is base cell and one factor at a time, `battery` runs batteries' items,
+`last-resort` puts drawn cells as a choice twice, with all acts and with the milder ones withheld."""
 
 
 class DesignPart(Record):

@@ -114,7 +114,7 @@ def _keep_shown(codes: pl.LazyFrame) -> pl.LazyFrame:
     return codes.with_columns(pl.col(*texts).cast(pl.String)).filter(
         (pl.col("status") == "coded")
         & (pl.col("conflict") == "present")
-        & (pl.col("design") != "battery")
+        & (~pl.col("design").is_in(["battery", "last-resort"]))
         & (pl.col("evidence").list.len() > 0)
     )
 

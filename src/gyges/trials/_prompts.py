@@ -11,8 +11,9 @@ import jinja2
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from gyges.records.plan import Trial
-from gyges.records.scenario import BRIEFING, Briefing, Document, Scene, ToolKind
+from gyges.records.scenario import BRIEFING, Briefing, Document, OpenAct, Scene, ToolKind
 from gyges.records.seeds import derive_seed
+from gyges.records.words import MILDER
 from gyges.world import show_day
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -47,6 +48,8 @@ def fill_prompt(name: str, **values: Any) -> str:
 
 def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing]:
     """Write the first messages of a trial; the briefing rides in the user message's metadata."""
+    if trial.withholds_milder:
+        scene = scene.model_copy(update={"acts": tuple(act for act in scene.acts if not _is_milder(act))})
     briefing = Briefing(
         trial=trial.id,
         protocol=trial.protocol,
@@ -68,6 +71,10 @@ def brief_trial(trial: Trial, scene: Scene) -> tuple[list[ChatMessage], Briefing
         metadata={BRIEFING: briefing.model_dump_json()},
     )
     return [ChatMessageSystem(content=scene.system), user], briefing
+
+
+def _is_milder(act: OpenAct) -> bool:
+    return act.against and act.tactic in MILDER
 
 
 def _order_acts(trial: Trial, scene: Scene) -> tuple[str, ...]:

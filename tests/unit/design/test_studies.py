@@ -81,7 +81,7 @@ def test_wrong_files_are_described_in_one_sentence(tmp_path: Path) -> None:
             "shares": ["mine.yaml:3: the shares of the design's parts add up to 0.5; they must add up to 1."],
             "kind": [
                 "mine.yaml:3: design, part 1: kind: unknown kind 'bases'. Did you mean 'base'? Known: base,",
-                "battery, conjoint, conjunctions, contrasts, control, full-factorial.",
+                "battery, conjoint, conjunctions, contrasts, control, full-factorial, last-resort.",
             ],
             "field": ["mine.yaml:3: trails: unknown field; did you mean 'trials'?"],
             "type": ["mine.yaml:3: trials: expected a whole number, found text 'many'."],

@@ -12,7 +12,7 @@ from gyges.estimands import find_facts
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.study import DesignPart, Study
-from gyges.records.words import OUTCOMES
+from gyges.records.words import MILDER, OUTCOMES
 from gyges.scenarios import load_batteries, load_library, open_acts
 from tests.unit.design.conftest import NARROW, WIDE, make_act, make_scenario
 from tests.unit.design.test_plan import NIGHT, make_study
@@ -36,7 +36,7 @@ def test_the_headline_takes_trials_that_fell_into_the_base_cell() -> None:
 
 @pytest.mark.parametrize("leverage", ["present", "absent"])
 def test_last_resort_is_testable_where_milder_tactics_open_and_close(leverage: str) -> None:
-    """C11 needs cells with a milder tactic and cells with none; where one is always open, that is said."""
+    """C11 needs trials with a milder tactic and with none, drawn or withheld; that there are none is said."""
     opens = {"leverage": ("present",)} if leverage == "present" else {}
     acts = (
         make_act("hint", "leverage", open_when=opens),
@@ -47,9 +47,9 @@ def test_last_resort_is_testable_where_milder_tactics_open_and_close(leverage: s
     found = outlook("C11", make_study(trials=300), scenarios)
     assert found.testable == (leverage == "present")
     if not found.testable:
-        assert (
-            found.reason == "no scenario of the study has cells with a milder tactic open and cells with none"
-        )
+        assert found.reason == "0 trials with no milder tactic open; the study asks for 20"
+        parts = (DesignPart(kind="last-resort", protocol="choice"),)
+        assert outlook("C11", make_study(trials=80, design=parts), scenarios).testable
 
 
 def test_convergence_needs_three_families() -> None:
@@ -130,7 +130,11 @@ def code_all(plan: Plan, library: dict[str, Scenario]) -> pl.DataFrame:
         open_acts(library[t.scenario], t.cell, conflict=t.conflict) if t.design != "battery" else ()
         for t in trials_of(plan)
     ]
-    tactics = [sorted({act.tactic for act in acts if act.against}) for acts in scenes]
+    withheld = [t.withholds_milder for t in trials_of(plan)]
+    tactics = [
+        sorted({act.tactic for act in acts if act.against and not (less and act.tactic in MILDER)})
+        for acts, less in zip(scenes, withheld, strict=True)
+    ]
     return plan.table.with_columns(
         pl.Series("open_tactics", tactics, dtype=pl.List(pl.String)),
         *(pl.lit(value=False).alias(name) for name in OUTCOMES),
