@@ -348,7 +348,7 @@ def test_ctrl_c_is_one_sentence_at_any_moment(study: Path, delay_s: float, ignor
 def test_interrupted_run_can_be_resumed(study: Path) -> None:
     """Ctrl-C leaves a run that resume completes, each trial once."""
     study.write_text(
-        STUDY.replace("trials: 6", "trials: 400").replace("protocol: choice", "protocol: agentic")
+        STUDY.replace("trials: 6", "trials: 200").replace("protocol: choice", "protocol: agentic")
     )
     out = study.parent / "run"
     process = subprocess.Popen(
@@ -367,12 +367,12 @@ def test_interrupted_run_can_be_resumed(study: Path) -> None:
     assert f"gyges resume {out}" in said
     assert "Traceback" not in said
     missing = find_missing(open_run(str(out)))
-    assert 0 < len(missing) <= 400
+    assert 0 < len(missing) <= 200
     done = gyges("resume", str(out))
     assert done.returncode == 0, done.stderr
     assert find_missing(open_run(str(out))) == []
     table = open_run(str(out)).scan_table("codes.parquet").collect()
-    assert table.height == table["trial"].n_unique() == 400
+    assert table.height == table["trial"].n_unique() == 200
     assert set(table["status"]) == {"coded"}
 
 
