@@ -178,9 +178,10 @@ def _map_logs(
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
         yield from map(code_log, logs)
         return
-    from gyges.trials import beginning_deaf
+    from gyges.trials import beginning_deaf, leave_with_parent
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_with_parent) as pool:
         with beginning_deaf():
             coded = pool.map(code_log, logs)
         yield from coded

@@ -5,7 +5,15 @@
 """
 
 from gyges.trials._desk import Desk, desk_in_use
-from gyges.trials._executor import Executor, LocalProcesses, ThisProcess, Word, Work, beginning_deaf
+from gyges.trials._executor import (
+    Executor,
+    LocalProcesses,
+    ThisProcess,
+    Word,
+    Work,
+    beginning_deaf,
+    leave_with_parent,
+)
 from gyges.trials._model import find_model, open_model
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
@@ -36,6 +44,7 @@ __all__ = [
     "estimate_tokens",
     "find_finished",
     "find_model",
+    "leave_with_parent",
     "list_logs",
     "make_shards",
     "make_task",

@@ -16,6 +16,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from multiprocessing.managers import SyncManager
+from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Protocol
 
@@ -73,8 +75,9 @@ class LocalProcesses:
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
         """Run the shards over the pool; a process that dies ends its shard alone, with the reason."""
         context = multiprocessing.get_context("spawn")
+        manager = SyncManager(ctx=context)
         with beginning_deaf():
-            manager = context.Manager()
+            manager.start(leave_with_parent)
         with manager:
             words: queue.Queue[TrialEnd] = manager.Queue()
             yield from self._run(list(shards), work, words)
@@ -118,7 +121,9 @@ class LocalProcesses:
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._n_workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                self._n_workers, mp_context=context, initializer=leave_with_parent
+            )
         return self._pool
 
     def cancel(self) -> None:
@@ -135,6 +140,18 @@ class LocalProcesses:
             process.join(timeout=10)
             if process.is_alive():
                 process.kill()
+
+
+def leave_with_parent() -> None:
+    """End this process when the one that began it is gone, however it went; else it would wait forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
+
+
+def _outlive(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -36,6 +37,44 @@ def test_a_dying_process_ends_its_shard_alone() -> None:
     words = LocalProcesses(1).run(_make_shards("s0", "dies", "s1", "s2"), play)
     ends = {word.shard: word.error for word in words if isinstance(word, ShardEnd)}
     assert ends == {"s0": "", "dies": "its process died", "s1": "", "s2": ""}
+
+
+@pytest.mark.slow
+def test_processes_leave_with_their_parent(tmp_path: Path) -> None:
+    """When the process that runs a study is killed, the ones it began end too, within seconds."""
+    code = (
+        "import multiprocessing\n"
+        "from gyges.records.study import ModelSpec\n"
+        "from gyges.trials import LocalProcesses, Shard\n"
+        "from tests.unit.trials.work import play\n"
+        "if __name__ == '__main__':\n"
+        "    model = ModelSpec(name='gyges/random')\n"
+        "    shard = Shard(id='sleeps', trials=(), scenarios={}, model=model, log_dir='logs')\n"
+        "    for _ in LocalProcesses(1).run([shard], play):\n"
+        "        print(*(each.pid for each in multiprocessing.active_children()), flush=True)\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(code)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
+        assert parent.stdout is not None
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(children) >= 2
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(_is_alive(pid) for pid in children):
+        time.sleep(0.1)
+    assert not any(_is_alive(pid) for pid in children)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 @pytest.mark.slow
