@@ -58,7 +58,7 @@ def prepare_study(study: Study, *, base: Path | None = None) -> Prepared:
     from gyges.design import make_plan
     from gyges.scenarios import load_batteries, load_library
 
-    study = keep_profiles(study, base)
+    study = _keep_profiles(study, base)
     folders = [(base or Path()) / folder for folder in study.library]
     with _about("library"):
         library, batteries = load_library(folders), load_batteries(folders)
@@ -109,7 +109,7 @@ def narrow_study(study: Study, names: tuple[str, ...]) -> Study:
     return override_study(study, scenarios=names, design=design)
 
 
-def keep_profiles(study: Study, base: Path | None) -> Study:
+def _keep_profiles(study: Study, base: Path | None) -> Study:
     """Put the content of a profile file in the place of its path: a run is the same wherever it goes on.
 
     A path is relative to the study file, or else to the working directory.

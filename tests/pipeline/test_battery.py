@@ -123,3 +123,29 @@ def test_the_check_takes_batteries(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "the chances of its lotteries must reach from 0.01 to 0.9" in done.stdout
     assert "in 1 battery." in done.stderr
+
+
+def test_problems_of_an_item_have_file_line_and_item(tmp_path: Path) -> None:
+    """What is wrong in an item's wording is said with the item's name and the line it begins on."""
+    file = Path(gyges.scenarios.__file__).parent / "batteries" / "trade-offs.yaml"
+    text = file.read_text(encoding="utf-8").replace("{{ w.alone }}", "This is a test.", 1)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(text)
+    line = next(i for i, row in enumerate(text.splitlines(), 1) if row.strip() == "- >-")
+    done = call("scenarios", "check", str(mine))
+    assert f"{mine}:{line}: items, 'seed-bank-registers': situation, item 1: the word 'test'" in done.stdout
+    mine.write_text(text.replace("family: survival-vs-power", "family: survival", 1))
+    (problem,) = json.loads(call("scenarios", "check", str(mine), "--json").stdout)
+    assert problem["where"] == "items, 'seed-bank-registers': family"
+    assert problem["line"] == 51
+
+
+def test_own_batteries_are_shown_from_their_folder(tmp_path: Path) -> None:
+    """`--library` adds the batteries of a folder of one's own to what is listed and shown."""
+    file = Path(gyges.scenarios.__file__).parent / "batteries" / "trade-offs.yaml"
+    (tmp_path / "batteries").mkdir()
+    mine = tmp_path / "batteries" / "mine.yaml"
+    mine.write_text(file.read_text(encoding="utf-8").replace("id: trade-offs", "id: my-offs", 1))
+    assert "my-offs" in call("scenarios", "list", "--library", str(tmp_path)).stdout
+    assert "seed bank" in call("scenarios", "show", "my-offs", "--library", str(tmp_path)).stdout
+    assert_refused(call("scenarios", "show", "my-off", "--library", str(tmp_path)), "Did you mean 'my-offs'?")

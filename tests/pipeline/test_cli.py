@@ -230,6 +230,28 @@ def test_own_scenarios_are_shown_from_their_folder(study: Path) -> None:
     assert_refused(gyges("plan", str(study)), "study.yaml:3: unknown scenario 'dock-desk'")
 
 
+def test_models_are_looked_for_where_they_are_named(study: Path) -> None:
+    """The file and line of a model are said where the file names it, and not where the command line does."""
+    study.write_text(STUDY.replace("gyges/aligned", "gyges/custom, args: {profile: no.yaml}"))
+    assert_refused(gyges("plan", str(study)), "study.yaml:2: no.yaml: no such file")
+    done = gyges("plan", str(study), "--model", "gyges/custom", "-M", "profile=mine.yaml")
+    assert_refused(done, "gyges: mine.yaml: no such file")
+    study.write_text(STUDY + "stakeholder: opnai/gpt-4o\n")
+    for chosen in ((), ("--model", "gyges/random")):
+        assert_refused(
+            gyges("plan", str(study), *chosen), "study.yaml:6: model 'opnai/gpt-4o': unknown provider"
+        )
+
+
+def test_a_run_is_not_taken_in_as_logs(study: Path) -> None:
+    """`gyges code` refuses `--out` on a run, and a folder that holds something for logs."""
+    lock = study.parent / "run" / "study.lock.yaml"
+    lock.parent.mkdir()
+    lock.write_text("format: 1\n")
+    assert_refused(gyges("code", str(lock.parent), "--out", "x"), "is a run already")
+    assert_refused(gyges("code", str(study.parent), "--out", str(study.parent)), "is not empty")
+
+
 def test_full_disk_is_one_sentence(study: Path) -> None:
     """A device that is full is named, and no traceback is shown."""
     done = gyges("export", "/dev/full")
@@ -326,7 +348,7 @@ def test_ctrl_c_is_one_sentence_at_any_moment(study: Path, delay_s: float, ignor
 def test_interrupted_run_can_be_resumed(study: Path) -> None:
     """Ctrl-C leaves a run that resume completes, each trial once."""
     study.write_text(
-        STUDY.replace("trials: 6", "trials: 400").replace("protocol: choice", "protocol: agentic")
+        STUDY.replace("trials: 6", "trials: 200").replace("protocol: choice", "protocol: agentic")
     )
     out = study.parent / "run"
     process = subprocess.Popen(
@@ -345,12 +367,12 @@ def test_interrupted_run_can_be_resumed(study: Path) -> None:
     assert f"gyges resume {out}" in said
     assert "Traceback" not in said
     missing = find_missing(open_run(str(out)))
-    assert 0 < len(missing) <= 400
+    assert 0 < len(missing) <= 200
     done = gyges("resume", str(out))
     assert done.returncode == 0, done.stderr
     assert find_missing(open_run(str(out))) == []
     table = open_run(str(out)).scan_table("codes.parquet").collect()
-    assert table.height == table["trial"].n_unique() == 400
+    assert table.height == table["trial"].n_unique() == 200
     assert set(table["status"]) == {"coded"}
 
 

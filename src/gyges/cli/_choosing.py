@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ def prepare_choice(
         changes: Other fields of the study, such as trials and seed; none: as the study says.
     """
     from gyges.design import find_study_file, load_study
-    from gyges.prepare import check_model_names, keep_profiles, override_study, prepare_study
+    from gyges.prepare import check_model_names, override_study, prepare_study
 
     study, file = load_study(name), find_study_file(name)
     folders = tuple(str(each.absolute()) for each in library or ())
@@ -48,14 +49,21 @@ def prepare_choice(
         library=(*study.library, *folders) if folders else None,
         **changes,
     )
-    base = file.parent if file else None
-    with naming_file(None if models or model_args else file):
-        chosen = keep_profiles(chosen, base)
-    with naming_file(file):
-        prepared = prepare_study(chosen, base=base)
-    with naming_file(None if models else file):
+    with _naming(file, names_models=bool(models or model_args)):
+        prepared = prepare_study(chosen, base=file.parent if file else None)
         check_model_names(prepared.study)
     return prepared
+
+
+@contextmanager
+def _naming(file: Path | None, *, names_models: bool) -> Iterator[None]:
+    """Name the study file in errors; not where they are about models that come from the command line."""
+    try:
+        yield
+    except InputError as problem:
+        is_elsewhere = names_models and problem.place[:1] == ("models",)
+        with naming_file(None if is_elsewhere else file):
+            raise
 
 
 def _choose_models(study: Study, models: Sequence[str], args: dict[str, Any]) -> list[ModelSpec]:
@@ -83,7 +91,7 @@ def open_models(prepared: Prepared, name: str, *, names_models: bool) -> None:
     from gyges.design import find_study_file
     from gyges.prepare import check_models
 
-    with naming_file(None if names_models else find_study_file(name)):
+    with _naming(find_study_file(name), names_models=names_models):
         check_models(prepared.study)
 
 
@@ -99,6 +107,8 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     price = f"about {sum(known):.2f} US dollars"
     if len(known) < len(costs):
         price = "at a cost that is not known (the study gives no price)"
+    elif prepared.study.stakeholder:
+        price += ", not counting the model that plays the people"
     question = f"{prepared.plan.table.height} trials on {', '.join(real)}, {price}."
     if not is_interactive():
         raise InputError(f"{question} Say --yes to run them.")

@@ -50,7 +50,7 @@ def run(
     Purse(prepared.study, budget)
     target = default_folder(prepared.study.name) if out is None else out
     check_new_folder(target)
-    open_models(prepared, study, names_models=bool(model))
+    open_models(prepared, study, names_models=bool(model or model_arg))
     confirm_cost(prepared, yes=yes)
     with registering(target):
         folder = begin_run(prepared, target)
