@@ -80,7 +80,7 @@ def _make_truth(transcript: Transcript, told: Mapping[str, Any]) -> Truth:
     return Truth(
         trial=transcript.trial.id,
         frame=told["frame"],
-        yes=frozenset(REASONS[reason] for reason in told["reasons"]),
+        yes=frozenset(item for item, answer in told["codes"].items() if answer == "yes"),
         done=frozenset({describe_act(options[told["act"]])}),
     )
 
