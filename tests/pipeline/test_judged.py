@@ -35,7 +35,7 @@ def judge(folder: Path) -> pl.DataFrame:
         ]
     )
     answers.write_parquet(folder / "answers.parquet")
-    codes.join(
+    codes.drop("code_eval_aware", strict=False).join(
         said.rename({"value": "code_eval_aware"}), on="trial", how="left", maintain_order="left"
     ).write_parquet(folder / "codes.parquet")
     return said

@@ -81,8 +81,25 @@ def _encode(table: pl.DataFrame, kind: Format) -> bytes:
         table.with_columns(
             pl.col("acts", "open_acts", "open_tactics").list.join(" "),
             pl.col("evidence").list.eval(pl.element().struct.field("quote")).list.join(" | "),
+            *_say_answers(table),
         ).write_csv(buffer)
     return buffer.getvalue()
+
+
+def _say_answers(table: pl.DataFrame) -> list[pl.Expr]:
+    """Say what each coder answered to each question in words, where somebody was asked."""
+    import polars as pl
+
+    if "codes" not in table.columns:
+        return []
+    each = pl.element().struct
+    value = pl.coalesce(each.field("value"), each.field("status"))
+    about = pl.concat_str(each.field("item"), each.field("act"), separator=" ").str.strip_chars()
+    return [
+        pl.col("codes")
+        .list.eval(pl.format("{}: {} ({})", about, value, each.field("coder")))
+        .list.join(" | ")
+    ]
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -300,7 +300,7 @@ def test_later_claims_name_what_they_wait_for(make_codes: MakeCodes) -> None:
     finding = measure(make_codes, [{}], make_claim("later", needs=["judges", "values"]))
     assert (
         finding.missing
-        == "It needs codes by judges and the model's revealed values, which this version does not have yet."
+        == "It needs a decision from codes by judges and the model's revealed values, which this version does not have yet."
     )
 
 

@@ -90,7 +90,7 @@ def test_note_claims_registration_only_where_it_holds() -> None:
 @example(text="[click](javascript:alert(1)) ![](data:x) `code` | a |")
 def test_no_text_ever_becomes_markdown(text: str) -> None:
     """Whatever stands in names and reasons, the note has the same lines, and no tag or link."""
-    assume(text not in SECTIONS)
+    assume(text.strip() not in {*SECTIONS, "Not in the registry"})
     note = write_note(make_small(text, f"m{text}"), make_claims(text))
     same = write_note(make_small("x", "mx"), make_claims("x"))
     assert len(note.splitlines()) == len(same.splitlines())
