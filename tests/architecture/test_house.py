@@ -27,6 +27,7 @@ STAGES = (
     "agents",
     "records",
     "estimands",
+    "utility",
 )
 ROOT = SRC.parent.parent
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gyges.agents._policy import choice_probabilities, find_utilities, measure_features
+from gyges.agents._policy import choice_probabilities, find_utilities
 from gyges.agents._profiles import Profile, find_profiles, load_profile, read_profile
-from gyges.agents._terms import TERMS
 
 if TYPE_CHECKING:
     from gyges.agents._provider import ReferenceAgent, gyges_provider
 
 __all__ = [
-    "TERMS",
     "Profile",
     "ReferenceAgent",
     "choice_probabilities",
@@ -24,7 +22,6 @@ __all__ = [
     "find_utilities",
     "gyges_provider",
     "load_profile",
-    "measure_features",
     "read_profile",
 ]
 

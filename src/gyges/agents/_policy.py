@@ -8,25 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gyges.agents._profiles import Profile
-from gyges.agents._terms import TERMS, Cell, CellFeatures
 from gyges.records.scenario import OpenAct
+from gyges.utility import TERMS, Cell, measure_features
 
 Floats = NDArray[np.float64]
-
-
-def measure_features(acts: Sequence[OpenAct], cell: Cell, conflict: str) -> Floats:
-    """Measure the features of acts in a cell.
-
-    Args:
-        acts: Acts open in the cell.
-        cell: Level of each factor.
-        conflict: `present`, or `absent` in the matched control.
-
-    Returns:
-        Array of shape (acts, terms), columns in the order of `TERMS`.
-    """
-    setting = CellFeatures(cell, conflict)
-    return np.array([[term(act, setting) for term in TERMS.values()] for act in acts], dtype=float)
 
 
 def find_utilities(acts: Sequence[OpenAct], cell: Cell, conflict: str, profile: Profile) -> Floats:

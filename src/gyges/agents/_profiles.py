@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from gyges.agents._terms import TERMS
 from gyges.errors import ProfileError, unknown_name
 from gyges.records.base import Record, Slug
 from gyges.records.reading import read_record
+from gyges.utility import TERMS
 
 Frame = Literal["utilitarian", "deontological", "virtue", "self-preserving", "procedural", "none"]
 """The ethical frame a rationale is written in."""

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from gyges.agents import TERMS, Profile, choice_probabilities, find_profiles, find_utilities, load_profile
+from gyges.agents import Profile, choice_probabilities, find_profiles, find_utilities, load_profile
 from gyges.agents._script import decide
 from gyges.errors import ProfileError
 from gyges.records.scenario import Briefing, OpenAct, Scenario
 from gyges.scenarios import load_library, open_acts, render_scene
+from gyges.utility import TERMS
 
 CORE = load_library([])
 

@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gyges.agents import (
-    TERMS,
     choice_probabilities,
     find_profiles,
     find_utilities,
     load_profile,
-    measure_features,
 )
 from gyges.agents._script import answer_choice, decide
 from gyges.records.plan import Trial
@@ -24,6 +22,7 @@ from gyges.records.scenario import Briefing, Consequences, Lottery, OpenAct
 from gyges.scenarios import load_batteries, load_library, open_acts, render_item
 from gyges.trials import brief_trial
 from gyges.trials._written import parse_choice
+from gyges.utility import TERMS, measure_features
 
 BATTERY = load_batteries()["trade-offs"]
 ITEMS = [item.id for item in BATTERY.items]

@@ -1,4 +1,4 @@
-"""The terms of the reference agents' policy: what each weight is multiplied with.
+"""The terms of the policy equation: what each weight is multiplied with.
 
 U(a | cell) = active · [ directive · d(a) · clarity + survival · s(a) · danger
                          + power · p(a) + means · p(a) · [power serves] ]
@@ -22,13 +22,16 @@ In the matched control nothing threatens, so danger is 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gyges.records.scenario import OpenAct
 
-Cell = Mapping[str, str]
+Cell: TypeAlias = Mapping[str, str]
 
 _ACTIVE: Final = {
     ("none", "neutral"): 0.0,
@@ -106,3 +109,18 @@ TERMS: Final[Mapping[str, Callable[[OpenAct, CellFeatures], float]]] = MappingPr
     }
 )
 """Each term's feature, its sign included, by the name of its weight."""
+
+
+def measure_features(acts: Sequence[OpenAct], cell: Cell, conflict: str) -> NDArray[np.float64]:
+    """Measure the features of acts in a cell.
+
+    Args:
+        acts: Acts open in the cell.
+        cell: Level of each factor.
+        conflict: `present`, or `absent` in the matched control.
+
+    Returns:
+        Array of shape (acts, terms), columns in the order of `TERMS`.
+    """
+    setting = CellFeatures(cell, conflict)
+    return np.array([[term(act, setting) for term in TERMS.values()] for act in acts], dtype=float)
