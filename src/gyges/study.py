@@ -21,7 +21,7 @@ from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
-from gyges.records.study import Price, Study
+from gyges.records.study import Price, Study, name_model
 from gyges.records.transcript import Probe
 from gyges.registration import find_changes, hash_plan, hash_records
 from gyges.run_folder import (
@@ -341,7 +341,7 @@ def _describe_run(lock: Lock) -> dict[str, Any]:
         "study_hash": lock.study_hash,
         "claims_hash": lock.claims_hash,
         "design": [part.model_dump(mode="json") for part in lock.study.design],
-        "simulated": [spec.name for spec in lock.study.models if spec.name.startswith(REFERENCE)],
+        "simulated": [name_model(spec) for spec in lock.study.models if spec.name.startswith(REFERENCE)],
     }
 
 
