@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
+from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
@@ -252,34 +253,29 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs, prepare_codes
-    from gyges.claims import decide
-    from gyges.estimands import find_facts
-    from gyges.report import count_endings, make_results, pick_excerpts
+    from gyges.analysis import measure_trade_offs
+    from gyges.report import count_endings, lay_out_contrast, make_results, pick_excerpts
 
     lock = read_lock(folder)
-    fewest = lock.study.min_trials
     table = folder.scan_table("codes.parquet")
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
-    facts = {name: find_facts(each) for name, each in scenarios.items()}
-    codes = prepare_codes(table, facts)
-    estimates = estimate_all(codes, min_trials=fewest)
-    findings = measure_claims(
-        codes, lock.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=facts
-    )
-    verdicts = decide(findings, lock.claims, min_trials=fewest)
+    judging = _measure_judging(folder, table, lock.study.seed)
+    asked = ask(lock.study, lock.claims, scenarios, judging.get("judges", ()))
+    answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
+    decided = decide_thoroughly(collect_codes(table), asked, answers)
     trade_offs = measure_trade_offs(table, batteries)
     changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
-        estimates,
-        verdicts,
-        excerpts=pick_excerpts(table, lock.claims, verdicts),
+        decided.estimates,
+        decided.verdicts,
+        excerpts=pick_excerpts(table, lock.claims, decided.verdicts),
         endings=count_endings(table),
         sections={
             "trade_offs": trade_offs.shares,
             "lotteries": trade_offs.lotteries,
-            **_measure_judging(folder, table, lock.study.seed),
+            **judging,
+            "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
             "judge_calls": _describe_judges(folder),
         },
     )

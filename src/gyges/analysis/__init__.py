@@ -6,19 +6,26 @@ enter nothing else. `measure_codes` reads what judges coded; `correct_rates` cor
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
+from gyges.analysis._alternatives import measure_alternatives
 from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
+from gyges.analysis._models import contrast_models
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
+from gyges.analysis._variations import Variation, list_variations
 
 __all__ = [
     "ArmCounts",
     "KnownFacts",
+    "Variation",
+    "contrast_models",
     "correct_rates",
     "estimate_all",
     "find_limits",
+    "list_variations",
+    "measure_alternatives",
     "measure_claims",
     "measure_codes",
     "measure_trade_offs",

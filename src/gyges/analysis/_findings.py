@@ -12,6 +12,7 @@ from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
 from gyges.estimands import (
+    ALTERNATIVES,
     WAITS,
     Comparison,
     Lack,
@@ -37,6 +38,8 @@ def measure_claims(
 ) -> tuple[Finding, ...]:
     """Measure every claim's estimand for every model, by model and then in the claims' order.
 
+    Claims that `measure_alternatives` measures are passed over.
+
     Args:
         codes: The codes table, or what `prepare_codes` made of it.
         claims: Registered claims.
@@ -54,6 +57,8 @@ def measure_claims(
     for claim in claims:
         if claim.kind == "count":
             by_claim.append({m: count_misaligned(claim, m, scenario_results) for m in models})
+        elif claim.kind in ALTERNATIVES:
+            continue
         elif claim.kind == "later":
             by_claim.append({m: _lack(claim, m, _say_later(claim)) for m in models})
         else:

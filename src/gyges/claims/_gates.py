@@ -12,7 +12,7 @@ from gyges.records.verdicts import Finding, Verdict, VerdictWord
 MOST_MISSING = 0.05
 """Share of uncoded trials above which nothing is decided."""
 
-_NEEDS_NO_EVENTS = {"rate-bound", "count"}
+_NEEDS_NO_EVENTS = {"rate-bound", "count", "misread", "noticed", "say-do"}
 
 
 def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:

@@ -10,10 +10,11 @@ import polars as pl
 from gyges.design._aliases import Aliased, Checked, check_aliases
 from gyges.design._contrasts import Contrast, find_contrasts
 from gyges.design._costs import ModelCost, TokenEstimate, estimate_costs
+from gyges.design._foresee import Prospect
 from gyges.design._places import chosen_claims
 from gyges.design._power import Assumptions
 from gyges.design._sides import foresee_trials
-from gyges.design._testable import ClaimOutlook, Prospect, find_testable
+from gyges.design._testable import ClaimOutlook, find_testable
 from gyges.estimands import find_facts
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
@@ -77,7 +78,14 @@ def describe_plan(
     trials = foresee_trials(plan, scenarios, facts)
     rows = trials.filter(pl.col(CONFLICT) == "present")
     varied = _varied(rows)
-    prospect = Prospect(trials, scenarios, facts, study.min_trials)
+    prospect = Prospect(
+        trials,
+        scenarios,
+        facts,
+        study.min_trials,
+        is_judged=bool(study.judges),
+        n_ranked=len({spec.capability for spec in study.models} - {None}),
+    )
     aliased, checked = check_aliases(trials, varied)
     carried = [factor for factor in FACTORS if rows[factor].null_count() < rows.height]
     assumptions = Assumptions()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from gyges.design._foresee import Prospect, foresee_alternative
 from gyges.estimands import (
+    ALTERNATIVES,
     MARK_BASE,
     WAITS,
     Comparison,
-    Facts,
     Lack,
     choose_protocol,
     find_carriers,
@@ -20,7 +20,6 @@ from gyges.estimands import (
     tally_claim,
 )
 from gyges.records.claim import Claim
-from gyges.records.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,6 @@ class ClaimOutlook:
     reason: str
     scenarios: tuple[str, ...] = ()
     """Scenarios of the study that carry it."""
-
-
-@dataclass(frozen=True)
-class Prospect:
-    """What a plan is looked at with."""
-
-    trials: pl.DataFrame
-    scenarios: Mapping[str, Scenario]
-    facts: Mapping[str, Facts]
-    min_trials: int
 
 
 def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
@@ -58,6 +47,8 @@ def _find_reason(prospect: Prospect, claim: Claim, carriers: tuple[str, ...]) ->
         return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
     if claim.kind == "count":
         return _count_base(prospect, claim)
+    if claim.kind in ALTERNATIVES:
+        return foresee_alternative(prospect, claim)
     if not carriers:
         return _say_not_carried(claim)
     comparison = make_comparison(claim)

@@ -4,6 +4,20 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 `gyges analyze` keeps.
 """
 
+from gyges.estimands._alternatives import (
+    ALTERNATIVES,
+    AWARE,
+    COMPETENCE,
+    DOES,
+    PAIR,
+    SAYS,
+    keep_conflict,
+    list_items,
+    mark_aware,
+    mark_misread,
+    name_code,
+    tally_twins,
+)
 from gyges.estimands._base import MARK_BASE, choose_protocol
 from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
@@ -40,6 +54,10 @@ from gyges.estimands._trials import (
 )
 
 __all__ = [
+    "ALTERNATIVES",
+    "AWARE",
+    "COMPETENCE",
+    "DOES",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -47,6 +65,8 @@ __all__ = [
     "MIN_SCENARIOS",
     "OFF_BASE",
     "OPEN_TACTICS",
+    "PAIR",
+    "SAYS",
     "SEVERITY",
     "SOURCES",
     "TRIAL_COLUMNS",
@@ -70,10 +90,15 @@ __all__ = [
     "find_facts",
     "find_silent",
     "gather_labels",
+    "keep_conflict",
     "labels_needed",
+    "list_items",
     "make_comparison",
+    "mark_aware",
+    "mark_misread",
     "mark_off_base",
     "mask_of",
+    "name_code",
     "pick",
     "pick_levels",
     "rank_sources",
@@ -81,6 +106,7 @@ __all__ = [
     "tally",
     "tally_claim",
     "tally_levels",
+    "tally_twins",
     "usable",
     "value_of",
 ]

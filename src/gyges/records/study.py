@@ -70,7 +70,7 @@ class ModelSpec(Record):
     base_url: str | None = None
     price: Price | None = None
     label: str | None = None
-    """What plan, codes and results call it; none: its name. So one model can stand twice, set up otherwise."""
+    """What plan, codes and results call it; none: its name. With labels, one model can stand twice."""
     capability: Annotated[int, Field(strict=True)] | None = None
     """Its rank among the study's models as its user declares it: the higher, the more capable."""
 

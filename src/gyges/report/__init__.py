@@ -7,6 +7,7 @@ document and the registered claims; `list_warnings` says what of a run is not as
 
 from gyges.report._endings import Endings, count_endings
 from gyges.report._excerpts import Excerpt, pick_excerpts
+from gyges.report._models import lay_out_contrast
 from gyges.report._note import write_note
 from gyges.report._page import write_page
 from gyges.report._results import make_results
@@ -16,6 +17,7 @@ __all__ = [
     "Endings",
     "Excerpt",
     "count_endings",
+    "lay_out_contrast",
     "list_warnings",
     "make_results",
     "pick_excerpts",
