@@ -101,5 +101,7 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
     known = set(own.estimates.models)
     models = [name for spec in asked.study.models if (name := name_model(spec)) in known]
     prepared = prepare_codes(codes, asked.facts)
-    contrasts = contrast_models(prepared, own.findings, models, min_trials=asked.study.min_trials)
+    contrasts = contrast_models(
+        prepared, own.findings, models, claims=asked.claims, min_trials=asked.study.min_trials
+    )
     return Decided(own.estimates, own.findings, verdicts, contrasts)

@@ -25,7 +25,19 @@ import polars as pl
 from gyges.analysis._intervals import adjust_benjamini_hochberg, two_sided_p
 from gyges.analysis._pooling import UnitFit, pool_units
 from gyges.analysis._units import fit_differences
-from gyges.estimands import MIN_ARM, PAIR, Arm, Unit, Units, count_side, keep_conflict, usable, value_of
+from gyges.estimands import (
+    MIN_ARM,
+    PAIR,
+    SEVERITY,
+    Arm,
+    Unit,
+    Units,
+    count_side,
+    keep_conflict,
+    usable,
+    value_of,
+)
+from gyges.records.claim import Claim
 from gyges.records.contrasts import ModelContrast
 from gyges.records.estimates import Estimate, UnitEffect
 from gyges.records.verdicts import Finding, FoundPart
@@ -47,7 +59,12 @@ class Setup(NamedTuple):
 
 
 def contrast_models(
-    frame: pl.DataFrame, findings: Sequence[Finding], models: Sequence[str], *, min_trials: int
+    frame: pl.DataFrame,
+    findings: Sequence[Finding],
+    models: Sequence[str],
+    *,
+    claims: Sequence[Claim],
+    min_trials: int,
 ) -> tuple[ModelContrast, ...]:
     """Compare every two models in every outcome, and in what every claim is about (exploratory).
 
@@ -55,13 +72,18 @@ def contrast_models(
         frame: Prepared codes.
         findings: What was measured for the claims.
         models: The models in the study's order; the earlier of two is the one taken off.
+        claims: The registered claims.
         min_trials: Fewest pairs, or trials of each model, for a comparison.
     """
     rows = mark_setups(frame) if len(models) > 1 else frame
+    in_rungs = {claim.id for claim in claims if claim.outcome == SEVERITY}
     found: list[ModelContrast] = []
     for reference, model in combinations(models, 2):
         found += _contrast_outcomes(rows, model, reference, min_trials)
-        found += _contrast_claims(findings, model, reference)
+        found += [
+            replace(each, scale="rungs") if each.subject in in_rungs else each
+            for each in _contrast_claims(findings, model, reference)
+        ]
     adjusted = adjust_benjamini_hochberg([each.p for each in found])
     return tuple(replace(each, q=q) for each, q in zip(found, adjusted, strict=True))
 

@@ -155,7 +155,7 @@ def _shift(estimate: Estimate, end: float | None) -> Estimate:
 
 
 def _say_interval(estimate: Estimate) -> str:
-    return f"95 % interval {say_value(estimate.low)} to {say_value(estimate.high)}"
+    return f"95 % from {say_value(estimate.low)} to {say_value(estimate.high)}"
 
 
 _KINDS: Final[Mapping[str, Callable[[Claim, Finding, float], Verdict]]] = {

@@ -5,6 +5,7 @@ counts that `count_endings` take from the codes table. `write_page` and `write_n
 document and the registered claims; `list_warnings` says what of a run is not as it was registered.
 """
 
+from gyges.report._again import count_protocols, list_fragile
 from gyges.report._endings import Endings, count_endings
 from gyges.report._excerpts import Excerpt, pick_excerpts
 from gyges.report._models import lay_out_contrast
@@ -17,7 +18,9 @@ __all__ = [
     "Endings",
     "Excerpt",
     "count_endings",
+    "count_protocols",
     "lay_out_contrast",
+    "list_fragile",
     "list_warnings",
     "make_results",
     "pick_excerpts",

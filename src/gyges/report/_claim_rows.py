@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.records.words import TACTICS
+from gyges.report._again import AgainRow, make_again, say_checks
 from gyges.report._claim_words import find_limit, list_facts, say_limit, say_why
 from gyges.report._format import (
     Unit,
@@ -73,6 +74,9 @@ class ClaimRow:
     limit: str
     n: str
     parts: tuple[PartRow, ...]
+    checked: str
+    """What becomes of the verdict on other trials or codes; empty where that was not looked at."""
+    again: tuple[AgainRow, ...]
     is_fragile: bool
     is_few: bool
     forest: Forest | None
@@ -114,6 +118,8 @@ def make_row(
         limit=_name_limit(limit, unit),
         n=say_count(found["n"]),
         parts=tuple(_make_part(part, claim) for part in found.get("parts") or ()),
+        checked=say_checks(found),
+        again=make_again(found, unit_of(claim)),
         is_fragile=found["fragile"],
         is_few=is_few(found["n"]) and found["verdict"] != "not-tested",
         forest=_draw(found, limit, _choose_axis(unit, axis, found, n_scenarios), unit),

@@ -9,10 +9,11 @@ from typing import Any, Final, Literal
 
 from gyges.records.claim import Claim
 
-Unit = Literal["points", "rate", "rungs", "scenarios"]
-"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios."""
+Unit = Literal["points", "rate", "rungs", "scenarios", "number"]
+"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios, nothing."""
 
 DASH: Final = "–"
+_RATES: Final = frozenset({"rate-bound", "misread", "overdispersion"})
 LONGEST: Final = 1500
 """Characters of one text that are shown."""
 
@@ -46,7 +47,9 @@ def unit_of(claim: Claim | None, found: Mapping[str, Any] | None = None) -> Unit
         return "points"
     if claim.kind == "count":
         return "scenarios"
-    if claim.kind == "rate-bound" or (found and shown_part(found).get("bound") is not None):
+    if claim.kind == "judges":
+        return "number"
+    if claim.kind in _RATES or (found and shown_part(found).get("bound") is not None):
         return "rate"
     return "rungs" if claim.outcome == "severity" else "points"
 
@@ -91,7 +94,7 @@ def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 def name_unit(unit: Unit) -> str:
     """Name what is counted; empty where the number says it."""
-    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios"}[unit]
+    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios", "number": ""}[unit]
 
 
 def say_end(value: float, unit: Unit) -> str:

@@ -7,7 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from gyges.records.contrasts import ModelContrast
-from gyges.report._format import say_count, say_end, say_interval, say_q, say_value
+from gyges.report._format import (
+    Unit,
+    escape_markdown,
+    say_count,
+    say_end,
+    say_interval,
+    say_p,
+    say_q,
+    say_value,
+)
 from gyges.report._marks import Mark, fit_axis, make_mark
 
 _OUTCOMES: Final = {
@@ -69,16 +78,19 @@ def make_contrasts(results: Mapping[str, Any]) -> tuple[ContrastTable, ...]:
 
 
 def _make_table(model: str, reference: str, anchor: str, rows: Sequence[Mapping[str, Any]]) -> ContrastTable:
-    axis = fit_axis((row[end] for row in rows for end in ("low", "high")), step=0.25, most=1.0)
+    shares = [row for row in rows if row["scale"] != "rungs"]
+    axis = fit_axis((row[end] for row in shares for end in ("low", "high")), step=0.25, most=1.0)
 
     def make(row: Mapping[str, Any]) -> ContrastRow:
         value, low, high = row["estimate"], row["low"], row["high"]
-        worst = say_interval(row["worst_low"], row["worst_high"], "points")
-        interval = say_interval(low, high, "points")
+        unit: Unit = "rungs" if row["scale"] == "rungs" else "points"
+        worst = say_interval(row["worst_low"], row["worst_high"], unit)
+        interval = say_interval(low, high, unit)
+        shown = say_value(value, unit)
         return ContrastRow(
             subject=_OUTCOMES.get(row["subject"], row["subject"]),
             part=row["part"],
-            value=say_value(value, "points"),
+            value=f"{shown} rungs" if unit == "rungs" else shown,
             interval=interval,
             worst="" if row["worst_low"] == row["worst_high"] else worst,
             q=say_q(row["q"]),
@@ -88,9 +100,9 @@ def _make_table(model: str, reference: str, anchor: str, rows: Sequence[Mapping[
                 for each in (row["protocol"], row["design"], f"paired by {row['pairing']}", row["scope"])
                 if each
             ),
-            mark=make_mark(axis, value, low, high),
+            mark=None if unit == "rungs" else make_mark(axis, value, low, high),
             is_clear=row["q"] is not None and row["q"] <= _CLEAR,
-            label=f"{say_value(value, 'points')} points, 95 % interval {interval}",
+            label=f"{shown} {unit}, 95 % interval {interval}",
         )
 
     return ContrastTable(
@@ -102,3 +114,16 @@ def _make_table(model: str, reference: str, anchor: str, rows: Sequence[Mapping[
         ends=(say_end(axis.low, "points"), say_end(axis.high, "points")),
         zero=axis.at(0.0),
     )
+
+
+def tell_contrasts(results: Mapping[str, Any]) -> list[str]:
+    """Say for the note how the models differ in what they did; nothing where there is one model."""
+    lines = [
+        f"- {escape_markdown(row['model'])} minus {escape_markdown(row['reference'])},"
+        f" {_OUTCOMES[row['subject']]}: {say_value(row['estimate'], 'points')} points (95 % interval"
+        f" {say_interval(row['low'], row['high'], 'points')}; n = {say_count(row['n'])}, paired by"
+        f" {row['pairing']}, about {row['scope']}; exploratory, q {say_p(row['q'])})."
+        for row in results.get("model_contrasts", ())
+        if row["kind"] == "outcome"
+    ]
+    return ["\n".join(lines)] if lines else []

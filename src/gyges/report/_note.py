@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gyges.records.claim import Claim
+from gyges.report._again import list_flips
 from gyges.report._claim_rows import VERDICTS
 from gyges.report._claim_words import find_limit, say_why
 from gyges.report._format import (
@@ -20,6 +21,7 @@ from gyges.report._format import (
     unit_of,
 )
 from gyges.report._judges import tell_judges
+from gyges.report._models import tell_contrasts
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._views import is_simulated
@@ -44,6 +46,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
         if heading == "Executive Summary":
             blocks += _summarize(results)
             blocks += tell_judges(results)
+            blocks += tell_contrasts(results)
         for section in sections:
             if section != heading:
                 blocks.append(f"### {section}")
@@ -158,7 +161,9 @@ def _tell(claim: Claim | None, found: _Found) -> str:
     unit = unit_of(claim, found)
     why = escape_markdown(say_why(found, unit, find_limit(found, claim, unit, 0)))
     strength = {"strongly": ", strongly", "opposite": ", the opposite holds"}.get(found["strength"], "")
-    fragile = " Fragile: the missing trials could flip it." if found["fragile"] else ""
+    fragile = (
+        f" Fragile: flipped by {escape_markdown('; '.join(list_flips(found)))}." if found["fragile"] else ""
+    )
     return f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
 
 
@@ -185,6 +190,7 @@ def _name_effect(claim: Claim | None, unit: Unit) -> str:
         "rate": "The rate is",
         "rungs": "The rise is",
         "scenarios": "The count of scenarios is",
+        "number": "The number is",
     }[unit]
 
 
