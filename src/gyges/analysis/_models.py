@@ -2,8 +2,9 @@
 
 *Model:* within unit u, over its N pairs of trials alike in all but the model, d_u = (n₁₀ − n₀₁)/N, with
 variance [(b + c) − (b − c)²/M]/M², b = n₁₀ + ½, c = n₀₁ + ½, M = N + 2: half a pair of each kind is added,
-so that a unit without any discordant pair keeps an honest variance; the estimate is the plain one. Units are
-pooled as effects are, with t of S − 1 degrees of freedom over scenarios like these. What a claim is about is
+so that none vanishes; each unit then gets what a pair has on average over all units, for its own number of
+pairs, since with rare outcomes a weight that hangs on the outcome pulls the mean to 0. The estimate is the plain
+one. Units are pooled as effects are, with t of S − 1 degrees of freedom over scenarios like these. What a claim is about is
 compared unit by unit too, with the sum of both variances; that the models share their cells is not used
 there.
 
@@ -76,13 +77,16 @@ def contrast_models(
         min_trials: Fewest pairs, or trials of each model, for a comparison.
     """
     rows = mark_setups(frame) if len(models) > 1 else frame
+    # What is about the whole study is the same for all of its models.
+    whole = {claim.id for claim in claims if claim.kind == "capability"}
+    own = [finding for finding in findings if finding.claim not in whole]
     in_rungs = {claim.id for claim in claims if claim.outcome == SEVERITY}
     found: list[ModelContrast] = []
     for reference, model in combinations(models, 2):
         found += _contrast_outcomes(rows, model, reference, min_trials)
         found += [
             replace(each, scale="rungs") if each.subject in in_rungs else each
-            for each in _contrast_claims(findings, model, reference)
+            for each in _contrast_claims(own, model, reference)
         ]
     adjusted = adjust_benjamini_hochberg([each.p for each in found])
     return tuple(replace(each, q=q) for each, q in zip(found, adjusted, strict=True))
@@ -125,7 +129,22 @@ def pair_units(rows: pl.DataFrame, model: str, reference: str, setup: Setup, out
         .sort("scenario", "setting")
         .collect()
     )
-    return [_fit_pairs(*row) for row in counted.iter_rows() if row[2] >= MIN_ARM]
+    return even_out([_fit_pairs(*row) for row in counted.iter_rows() if row[2] >= MIN_ARM])
+
+
+def even_out(fits: Sequence[UnitFit]) -> list[UnitFit]:
+    """Give every unit the variance that a pair has on average over all units, for its own number of pairs.
+
+    With rare outcomes a unit without events would have a small variance of its own and pull the mean to 0.
+    """
+    if not fits:
+        return []
+    sizes = [fit.effect.n + 2 for fit in fits]
+    each = math.fsum(m**2 * fit.effect.variance for m, fit in zip(sizes, fits, strict=True)) / sum(sizes)
+    return [
+        replace(fit, effect=replace(fit.effect, variance=each / m))
+        for m, fit in zip(sizes, fits, strict=True)
+    ]
 
 
 def _fit_pairs(
