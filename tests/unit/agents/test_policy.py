@@ -30,7 +30,7 @@ def _find_acts(
 
 
 def _utility_by_hand(act: OpenAct, w: dict[str, float]) -> float:
-    """The equation for a precise goal, neutral prompting, shutdown, in private, at low cost, with leverage."""
+    """The equation for a precise goal, neutral prompting, shutdown, private, low cost, with leverage."""
     active, danger, seen, cost = 0.8, 1.0, 0.1, 0.3
     c = act.consequences
     u = active * (w["directive"] * c.directive + w["survival"] * c.survival * danger + w["power"] * c.power)
