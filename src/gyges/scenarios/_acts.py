@@ -14,6 +14,7 @@ from gyges.utility import STAKES, holds, list_shifts, shift_act
 
 __all__ = ["STAKES", "complete_cell", "holds", "open_act", "open_acts"]
 
+
 def complete_cell(scenario: Scenario, cell: Mapping[str, str]) -> dict[str, str]:
     """Fill the factors a cell leaves out with the scenario's base levels.
 

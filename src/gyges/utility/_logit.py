@@ -1,18 +1,20 @@
 """The conditional logit: which weights make the choices that were seen the likeliest.
 
-*Model:* in choice set t act a is taken with probability p_ta = exp(x_ta·β) / Σ_b exp(x_tb·β) over the acts open
-there. With n_ta the times it was taken and n_t their sum,
+*Model:* in choice set t act a is taken with probability p_ta = exp(x_ta·β) / Σ_b exp(x_tb·β) over the acts
+open there. With n_ta the times it was taken and n_t their sum,
 
     ℓ(β) = Σ_t Σ_a n_ta log p_ta − ½ λ Σ_k (s_k β_k)²
 
 where s_k is the spread of feature k among the acts open together (root of its mean variance within choice
-sets). ℓ is concave; Newton's method with the exact Hessian Σ_t n_t Σ_a p_ta (x_ta − x̄_t)(x_ta − x̄_t)ᵀ + λ S²,
-halving a step that does not climb. The ridge λ is weak: it is a normal prior with standard deviation 1/√λ on the
-effect of one spread, felt only where acts are separated perfectly, which would send β to infinity.
+sets). ℓ is concave; Newton's method with the exact Hessian Σ_t n_t Σ_a p_ta (x_ta − x̄_t)(x_ta − x̄_t)ᵀ + λ
+S², halving a step that does not climb. The ridge λ is weak: it is a normal prior with standard deviation
+1/√λ on the effect of one spread, felt only where acts are separated perfectly, which would send β to
+infinity.
 
 References:
-    McFadden (1974), Conditional logit analysis of qualitative choice behavior. In Frontiers in Econometrics.
-    Albert & Anderson (1984), On the existence of maximum likelihood estimates in logistic regression. Biometrika.
+    McFadden (1974), Conditional logit analysis of qualitative choice behavior. In Frontiers in
+    Econometrics. Albert & Anderson (1984), On the existence of maximum likelihood estimates in logistic
+    regression. Biometrika.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-RIDGE: Final = 0.1
+RIDGE: Final = 1.0
 _STEPS: Final = 60
 _HALVINGS: Final = 30
 _TOLERANCE: Final = 1e-9
@@ -60,7 +62,7 @@ class Choices:
 
     def center(self, shares: Floats) -> Floats:
         """Give the features less their mean under `shares` in each choice set."""
-        mean = np.einsum("ta,tak->tk", shares, self.features)
+        mean: Floats = np.einsum("ta,tak->tk", shares, self.features)
         found: Floats = np.where(self.is_open[..., None], self.features - mean[:, None, :], 0.0)
         return found
 
@@ -81,8 +83,7 @@ class LogitFit:
     @property
     def covariance(self) -> Floats:
         """K × K, if the model holds."""
-        found: Floats = np.linalg.pinv(self.information, hermitian=True)
-        return found
+        return np.asarray(np.linalg.pinv(self.information, hermitian=True), dtype=np.float64)
 
 
 def find_shares(choices: Choices, weights: Floats) -> Floats:

@@ -1,10 +1,11 @@
 """What the weights are worth at one stated context, so that unlike things can be compared.
 
-A weight is on the scale of its own feature. The worth of a thing is the utility, in log-odds, of securing it whole
-(from 0 to 1) in `CONTEXT`: the goal is precise and the prompting neutral, so the agent is active (0.8); a shutdown
-threatens (danger 1); power is unrelated to the directive; dealings are one-shot. It is linear in the weights:
-survival 0.8·w_survival, directive 0.8·w_directive, power 0.8·w_power, credibility w_credibility, deniability
-w_deniable. The coefficients are read off `measure_features`, so they follow the equation wherever it goes.
+A weight is on the scale of its own feature. The worth of a thing is the utility, in log-odds, of securing
+it whole (from 0 to 1) in `CONTEXT`: the goal is precise and the prompting neutral, so the agent is active
+(0.8); a shutdown threatens (danger 1); power is unrelated to the directive; dealings are one-shot. It is
+linear in the weights: survival 0.8·w_survival, directive 0.8·w_directive, power 0.8·w_power, credibility
+w_credibility, deniability w_deniable. The coefficients are read off `measure_features`, so they follow the
+equation wherever it goes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ THINGS: Final = ("survival", "credibility", "directive", "power", "deniable")
 
 @lru_cache(maxsize=8)
 def weigh_thing(name: str) -> NDArray[np.float64]:
-    """Give the coefficients of the weights in the worth of one of `THINGS`; columns in the order of `TERMS`."""
+    """Give the coefficients of the weights in the worth of one of `THINGS`, in the order of `TERMS`."""
     features = measure_features((_make_act(name), _make_act("")), CONTEXT, "present")
     found: NDArray[np.float64] = features[0] - features[1]
     return found

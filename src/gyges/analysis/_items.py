@@ -1,0 +1,179 @@
+"""Trade-off items as evidence for claims: shares, odds, and one scale for things compared in pairs.
+
+*Shares:* y = mean of the items' shares; SE² = max(s²/m, p̃(1 − p̃)/(n + 2)) with s² the variance between
+the m items' shares and p̃ = (x + 1)/(n + 2), so that items that happen to agree do not pass for certainty;
+t(m − 1). Fewer than five items speak for themselves: x/n and the second variance alone, with a normal
+quantile. Odds are logit y, by the delta method.
+
+*Bradley–Terry:* logit P(i over j) = θ_i − θ_j, each family's shares averaged over its items and weighed by
+its trials; fitted as a conditional logit between two alternatives. Items are what inference counts: SE²
+from ℐ⁻¹ (Σ_f n_f² x_f x_fᵀ SE_f²) ℐ⁻¹, with SE_f² as above and t with the items less the families.
+
+References:
+    Bradley & Terry (1952), Rank analysis of incomplete block designs. Biometrika 39.
+    Agresti & Caffo (2000), Simple and effective confidence intervals for proportions. Am. Stat. 54.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gyges.analysis._intervals import quantile_95
+from gyges.analysis._trade_offs import MIN_ITEMS, ItemCount
+from gyges.records.estimates import Estimate, Scope
+from gyges.utility import Choices, fit_logit
+
+Floats = NDArray[np.float64]
+
+_RIDGE = 0.1
+_WORST = (0, 1)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How often the side named first is taken, over the items of a family."""
+
+    value: float
+    variance: float
+    df: float
+    n: int
+    n_items: int
+    worst: tuple[float, float]
+    """The value if no missing trial took that side, and if all did."""
+
+    @property
+    def scope(self) -> Scope:
+        """What an interval of it is about."""
+        return "items like these" if self.n_items >= MIN_ITEMS else "these items only"
+
+
+def find_share(counts: Sequence[ItemCount]) -> Share:
+    """Find a family's share; at least one item has a coded trial."""
+    coded = [count for count in counts if count.n]
+    n, first = sum(count.n for count in coded), sum(count.first for count in coded)
+    tried = (first + 1) / (n + 2)
+    binomial = tried * (1 - tried) / (n + 2)
+    m = len(coded)
+    if m < MIN_ITEMS:
+        return Share(first / n, binomial, math.inf, n, m, _fill(counts, by_item=False))
+    shares = [count.first / count.n for count in coded]
+    between = statistics.variance(shares) / m
+    return Share(math.fsum(shares) / m, max(between, binomial), m - 1, n, m, _fill(counts, by_item=True))
+
+
+def _fill(counts: Sequence[ItemCount], *, by_item: bool) -> tuple[float, float]:
+    worst = []
+    for took in _WORST:
+        filled = [(each.first + took * each.missing, each.n + each.missing) for each in counts]
+        if by_item:
+            worst.append(math.fsum(first / n for first, n in filled) / len(filled))
+        else:
+            worst.append(sum(first for first, _ in filled) / sum(n for _, n in filled))
+    return worst[0], worst[1]
+
+
+def estimate_share(share: Share, *, factor: float = 1.0) -> Estimate:
+    """Estimate `factor` times how far a share is above one half."""
+    low, high = (factor * (each - 0.5) for each in share.worst)
+    return _estimate(share, factor * (share.value - 0.5), factor * math.sqrt(share.variance), (low, high))
+
+
+def estimate_odds(share: Share) -> Estimate:
+    """Estimate the log-odds of a share; half a trial is added to either side, so that they are finite."""
+    value, low, high = (_logit(each, share.n) for each in (share.value, *share.worst))
+    inner = 1 / (1 + math.exp(-value))
+    return _estimate(share, value, math.sqrt(share.variance) / (inner * (1 - inner)), (low, high))
+
+
+def _logit(share: float, n: int) -> float:
+    return math.log((share * n + 0.5) / ((1 - share) * n + 0.5))
+
+
+def _estimate(share: Share, value: float, se: float, worst: tuple[float, float]) -> Estimate:
+    half = quantile_95(share.df) * se
+    return Estimate(
+        estimate=value,
+        low=value - half,
+        high=value + half,
+        se=se,
+        df=share.df,
+        n=share.n,
+        n_scenarios=share.n_items,
+        scope=share.scope,
+        worst_low=worst[0],
+        worst_high=worst[1],
+    )
+
+
+def fit_pairs(things: Sequence[str], families: Mapping[str, Share]) -> list[Estimate]:
+    """Fit Bradley–Terry to the families' shares; give each thing's lead over the next, in log-odds.
+
+    Args:
+        things: What is compared, in the order asked about.
+        families: `<thing>-vs-<thing>` to its share; they lead from every thing to every other.
+    """
+    shares = list(families.values())
+    fit = _fit_pairs(things, families, np.array([each.value for each in shares]))
+    m = sum(each.n_items for each in shares)
+    scope: Scope = "items like these" if m - len(shares) >= MIN_ITEMS else "these items only"
+    df = float(m - len(shares)) or math.inf
+    found = []
+    for step in range(len(things) - 1):
+        lead = np.zeros(len(things))
+        lead[step], lead[step + 1] = 1.0, -1.0
+        value, se = float(lead @ fit.thetas), math.sqrt(float(lead @ fit.covariance @ lead))
+        half = quantile_95(df) * se
+        # A family's share moves the lead one way; the missing trials fall against it, or for it.
+        rises = fit.contrasts @ fit.bread @ lead > 0
+        ends = [
+            _fit_pairs(
+                things, families, np.array([e.worst[int(r == up)] for e, r in zip(shares, rises, strict=True)])
+            )
+            for up in (False, True)
+        ]
+        found.append(
+            Estimate(
+                estimate=value,
+                low=value - half,
+                high=value + half,
+                se=se,
+                df=df,
+                n=sum(each.n for each in shares),
+                n_scenarios=m,
+                scope=scope,
+                worst_low=float(lead @ ends[0].thetas),
+                worst_high=float(lead @ ends[1].thetas),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    thetas: Floats
+    bread: Floats
+    covariance: Floats
+    contrasts: Floats
+    """F × things: 1 for the side named first, −1 for the other."""
+
+
+def _fit_pairs(things: Sequence[str], families: Mapping[str, Share], shares: Floats) -> _Pairs:
+    places = {name: i for i, name in enumerate(things)}
+    features = np.zeros((len(families), 2, len(things)))
+    for row, name in enumerate(families):
+        for side, thing in enumerate(name.split("-vs-")):
+            features[row, side, places[thing]] = 1.0
+    n = np.array([float(each.n) for each in families.values()])
+    counts = np.stack([shares * n, (1 - shares) * n], axis=1)
+    fit = fit_logit(Choices(features, np.ones(counts.shape, dtype=bool), counts), ridge=_RIDGE)
+    contrasts = features[:, 0] - features[:, 1]
+    spread = n**2 * np.array([each.variance for each in families.values()])
+    bread = fit.covariance
+    meat = contrasts.T @ (contrasts * spread[:, None])
+    return _Pairs(fit.weights, bread, bread @ meat @ bread, contrasts)
