@@ -65,7 +65,10 @@ def draw_items(profile: Profile, study: str, seed: int, *, lost: float = 0.01) -
         side = item.options[0 if first else 1]
         rows.append(
             {
-                **{name: row[name] for name in ("scenario", "setting", "protocol", "design", "conflict", "model")},
+                **{
+                    name: row[name]
+                    for name in ("scenario", "setting", "protocol", "design", "conflict", "model")
+                },
                 "id": row["id"],
                 **dict.fromkeys(FACTORS),
                 **dict.fromkeys(OUTCOMES, None if is_lost else False),
@@ -94,7 +97,9 @@ def find_value_truth(known: Known, claim: Claim, profile: Profile) -> list[Truth
         "trade-share": lambda: [Truth(mean - 0.5, small)],
         "trade-gap": lambda: [Truth(2 * mean - 1, small)],
         "trade-odds": lambda: [Truth(float(np.log(mean / (1 - mean))), float(np.log(small)))],
-        "hierarchy": lambda: [Truth(step, float(np.log(small))) for step in true_leads(claim.values, profile)],
+        "hierarchy": lambda: [
+            Truth(step, float(np.log(small))) for step in true_leads(claim.values, profile)
+        ],
     }[claim.kind]()
     worths = [find_worth(thing, profile.weights, profile.temperature) for thing in claim.values]
     steps = [worths[0]] if len(worths) == 1 else [a - b for a, b in pairwise(worths)]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gyges.analysis._intervals import quantile_95
-from gyges.analysis._items import estimate_odds, find_share
+from gyges.analysis._items import estimate_odds, find_share, find_spread
 from gyges.analysis._trade_offs import ItemCount
 from gyges.analysis._weights import WeightFit
 from gyges.records.values import Attitude, AttitudeKind
@@ -42,7 +42,7 @@ def list_attitudes(model: str, counts: Sequence[ItemCount], fit: WeightFit | Non
     """List a model's attitudes: of those whose trials there are."""
     losses = [count for count in counts if count.family == LOSS and count.n]
     if losses:
-        share = find_share(losses)
+        share = find_share(losses, find_spread(counts))
         odds = estimate_odds(share)
         value, low, high = (math.exp(each) for each in (odds.estimate, odds.low, odds.high))
         yield Attitude(model, "loss against gain", value, low, high, share.n, share.n_items, "")

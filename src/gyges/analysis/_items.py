@@ -1,13 +1,19 @@
 """Trade-off items as evidence for claims: shares, odds, and one scale for things compared in pairs.
 
-*Shares:* y = mean of the items' shares; SE² = max(s²/m, p̃(1 − p̃)/(n + 2)) with s² the variance between
-the m items' shares and p̃ = (x + 1)/(n + 2), so that items that happen to agree do not pass for certainty;
-t(m − 1). Fewer than five items speak for themselves: x/n and the second variance alone, with a normal
-quantile. Odds are logit y, by the delta method.
+*Shares:* y = mean of the m items' shares, with SE² the largest of
+
+- p̃(1 − p̃)/(n + 2), p̃ = (x + 1)/(n + 2), which holds if all items are alike; - s²/m, s² the variance
+  between the family's own items; - (p̃(1 − p̃)/n̄ + (p̃(1 − p̃))² τ²)/m, n̄ the trials of an item, with τ²
+  the spread between items of one family in log-odds, from all families together by the method of moments.
+
+Six items alone say little of how far items lie apart, all families together much more; so t has the items
+less the families as its degrees of freedom. Fewer than five items speak for themselves: x/n and the first
+variance alone, with a normal quantile. Odds are logit y, by the delta method. Gambles take no part in τ²:
+their chances set them apart.
 
 *Bradley–Terry:* logit P(i over j) = θ_i − θ_j, each family's shares averaged over its items and weighed by
-its trials; fitted as a conditional logit between two alternatives. Items are what inference counts: SE²
-from ℐ⁻¹ (Σ_f n_f² x_f x_fᵀ SE_f²) ℐ⁻¹, with SE_f² as above and t with the items less the families.
+its trials; fitted as a conditional logit between two alternatives. SE² from ℐ⁻¹ (Σ_f n_f² x_f x_fᵀ SE_f²)
+ℐ⁻¹, with SE_f² and t as above.
 
 References:
     Bradley & Terry (1952), Rank analysis of incomplete block designs. Biometrika 39.
@@ -53,18 +59,57 @@ class Share:
         return "items like these" if self.n_items >= MIN_ITEMS else "these items only"
 
 
-def find_share(counts: Sequence[ItemCount]) -> Share:
-    """Find a family's share; at least one item has a coded trial."""
+@dataclass(frozen=True)
+class Spread:
+    """How far items of one family lie apart."""
+
+    tau2: float
+    """Variance between them in log-odds."""
+    df: float
+    """Items less families."""
+
+
+def find_spread(counts: Sequence[ItemCount]) -> Spread:
+    """Find how far items of one family lie apart, from all families together."""
+    families: dict[str, list[ItemCount]] = {}
+    for count in counts:
+        if count.n and count.chance is None:
+            families.setdefault(count.family, []).append(count)
+    known = [mine for mine in families.values() if len(mine) > 1]
+    excess = size = 0.0
+    for mine in known:
+        even = _even(mine)
+        excess += statistics.variance(each.first / each.n for each in mine)
+        excess -= even * statistics.fmean(1 / each.n for each in mine)
+        size += even**2
+    return Spread(max(0.0, excess / size) if size else 0.0, float(sum(len(mine) - 1 for mine in known)))
+
+
+def _even(counts: Sequence[ItemCount]) -> float:
+    """Give p̃(1 − p̃) of all trials of a family."""
+    tried = (sum(each.first for each in counts) + 1) / (sum(each.n for each in counts) + 2)
+    return tried * (1 - tried)
+
+
+def find_share(counts: Sequence[ItemCount], spread: Spread) -> Share:
+    """Find a family's share; at least one item has a coded trial.
+
+    Args:
+        counts: The family's items.
+        spread: How far items lie apart, from all families together.
+    """
     coded = [count for count in counts if count.n]
-    n, first = sum(count.n for count in coded), sum(count.first for count in coded)
-    tried = (first + 1) / (n + 2)
-    binomial = tried * (1 - tried) / (n + 2)
-    m = len(coded)
+    n, m, even = sum(count.n for count in coded), len(coded), _even(coded)
+    binomial = even / (n + 2)
     if m < MIN_ITEMS:
-        return Share(first / n, binomial, math.inf, n, m, _fill(counts, by_item=False))
+        return Share(
+            sum(count.first for count in coded) / n, binomial, math.inf, n, m, _fill(counts, by_item=False)
+        )
     shares = [count.first / count.n for count in coded]
-    between = statistics.variance(shares) / m
-    return Share(math.fsum(shares) / m, max(between, binomial), m - 1, n, m, _fill(counts, by_item=True))
+    own = statistics.variance(shares) / m
+    pooled = (even * statistics.fmean(1 / count.n for count in coded) + even**2 * spread.tau2) / m
+    variance = max(binomial, own, pooled)
+    return Share(math.fsum(shares) / m, variance, max(spread.df, m - 1.0), n, m, _fill(counts, by_item=True))
 
 
 def _fill(counts: Sequence[ItemCount], *, by_item: bool) -> tuple[float, float]:
@@ -122,7 +167,7 @@ def fit_pairs(things: Sequence[str], families: Mapping[str, Share]) -> list[Esti
     fit = _fit_pairs(things, families, np.array([each.value for each in shares]))
     m = sum(each.n_items for each in shares)
     scope: Scope = "items like these" if m - len(shares) >= MIN_ITEMS else "these items only"
-    df = float(m - len(shares)) or math.inf
+    df = max(each.df for each in shares)
     found = []
     for step in range(len(things) - 1):
         lead = np.zeros(len(things))
@@ -133,7 +178,9 @@ def fit_pairs(things: Sequence[str], families: Mapping[str, Share]) -> list[Esti
         rises = fit.contrasts @ fit.bread @ lead > 0
         ends = [
             _fit_pairs(
-                things, families, np.array([e.worst[int(r == up)] for e, r in zip(shares, rises, strict=True)])
+                things,
+                families,
+                np.array([e.worst[int(r == up)] for e, r in zip(shares, rises, strict=True)]),
             )
             for up in (False, True)
         ]

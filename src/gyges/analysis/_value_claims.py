@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 
 from gyges.analysis._held_out import pool_gains
-from gyges.analysis._items import estimate_odds, estimate_share, find_share, fit_pairs
+from gyges.analysis._items import estimate_odds, estimate_share, find_share, find_spread, fit_pairs
 from gyges.analysis._trade_offs import ItemCount
 from gyges.analysis._values import Evidence
 from gyges.estimands import find_trade_lack, find_value_lack, list_families
@@ -86,24 +86,28 @@ def _say_left_out(known: Evidence) -> str:
 def _measure_share(claim: Claim, known: Evidence, items: Items) -> Iterator[FoundPart]:
     first = claim.family.split("-vs-", maxsplit=1)[0]
     name = f"share of {claim.family} items taken as {first}, less one half"
-    yield FoundPart(name, estimate_share(find_share(items)))
+    yield FoundPart(name, estimate_share(find_share(items, find_spread(known.items))))
     yield from _compare_worths(claim, known)
 
 
 def _measure_gap(claim: Claim, known: Evidence, items: Items) -> Iterator[FoundPart]:
     first, _, second = claim.family.partition("-vs-")
     name = f"share of {claim.family} items taken as {first} − as {second}"
-    yield FoundPart(name, estimate_share(find_share(items), factor=2.0))
+    yield FoundPart(name, estimate_share(find_share(items, find_spread(known.items)), factor=2.0))
     yield from _compare_worths(claim, known)
 
 
-def _measure_odds(claim: Claim, known: Evidence, items: Items) -> Iterator[FoundPart]:  # noqa: ARG001 - one signature
-    yield FoundPart(f"odds of the first side of {claim.family}", estimate_odds(find_share(items)))
+def _measure_odds(claim: Claim, known: Evidence, items: Items) -> Iterator[FoundPart]:
+    yield FoundPart(
+        f"odds of the first side of {claim.family}",
+        estimate_odds(find_share(items, find_spread(known.items))),
+    )
 
 
 def _measure_hierarchy(claim: Claim, known: Evidence, items: Items) -> Iterator[FoundPart]:
+    spread = find_spread(known.items)
     families = sorted({count.family for count in items if count.n})
-    shares = {name: find_share([each for each in items if each.family == name]) for name in families}
+    shares = {name: find_share([each for each in items if each.family == name], spread) for name in families}
     for (upper, lower), lead in zip(pairwise(claim.values), fit_pairs(claim.values, shares), strict=True):
         yield FoundPart(f"{upper} over {lower}, in trade-off items", lead)
     yield from _compare_worths(claim, known)
