@@ -2,9 +2,10 @@
 
 *Shares:* y = mean of the m items' shares, with SE² the largest of
 
-- p̃(1 − p̃)/(n + 2), p̃ = (x + 1)/(n + 2), which holds if all items are alike; - s²/m, s² the variance
-  between the family's own items; - (p̃(1 − p̃)/n̄ + (p̃(1 − p̃))² τ²)/m, n̄ the trials of an item, with τ²
-  the spread between items of one family in log-odds, from all families together by the method of moments.
+- p̃(1 − p̃)/(n + 2), p̃ = (x + 1)/(n + 2), which holds if all items are alike;
+- s²/m, s² the variance between the family's own items;
+- (p̃(1 − p̃)/n̄ + (p̃(1 − p̃))² τ²)/m, n̄ the trials of an item, with τ² the spread between items of one
+  family in log-odds, from all families together by the method of moments.
 
 Six items alone say little of how far items lie apart, all families together much more; so t has the items
 less the families as its degrees of freedom. Fewer than five items speak for themselves: x/n and the first

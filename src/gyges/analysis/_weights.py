@@ -3,9 +3,9 @@
 *Model:* one conditional logit over all scenarios (`gyges.utility.fit_logit`). The variance of c·β̂ is the
 larger of
 
-- c ℐ⁻¹ cᵀ, which holds if every scenario has the same weights, and - the jackknife over scenarios, (S −
-  1)/S Σ_s (c·β̂₍₋ₛ₎ − c·β̂)², with β̂₍₋ₛ₎ fitted without scenario s, which also holds if weights differ
-  between them,
+- c ℐ⁻¹ cᵀ, which holds if every scenario has the same weights, and
+- the jackknife over scenarios, (S − 1)/S Σ_s (c·β̂₍₋ₛ₎ − c·β̂)², with β̂₍₋ₛ₎ fitted without scenario s, which
+  also holds if weights differ between them,
 
 with t(S − 1), S the scenarios in which the features of c vary. Where fewer than five do, the first alone,
 with a normal quantile: about these scenarios only.

@@ -54,7 +54,7 @@ class Finding:
     design: str = ""
     """How its cells were chosen: `conjoint`, `full-factorial`, `matched`, `battery`, or `all`."""
     scale: Literal["", "log"] = ""
-    """`log`: estimates are logarithms of the ratio or odds the claim is worded in; its SESOI is no logarithm."""
+    """`log`: estimates are logarithms of the odds the claim is worded in; its SESOI is not."""
 
 
 @dataclass(frozen=True)
