@@ -1,7 +1,7 @@
 """Trade-off trials and values of reference agents, with their known truth.
 
-Nothing here uses the analysis or its fits: shares and entropies are exact expectations of the published policy,
-and pairs are put on one scale by a general-purpose minimizer.
+Nothing here uses the analysis or its fits: shares and entropies are exact expectations of the published
+policy, and pairs are put on one scale by a general-purpose minimizer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def true_share(item: Item, profile: Profile) -> float:
 
 
 @cache
-def _items() -> dict[str, list[Item]]:
+def list_items() -> dict[str, list[Item]]:
+    """List the shipped items by family."""
     found: dict[str, list[Item]] = {}
     for battery in load_batteries().values():
         for item in battery.items:
@@ -90,7 +91,7 @@ def find_value_truth(known: Known, claim: Claim, profile: Profile) -> list[Truth
     """Work out what the parts of a claim about values truly are, signed as asserted."""
     if claim.kind == "prediction":
         return [Truth(true_gain(known), claim.sesoi or 0)]
-    shares = [true_share(item, profile) for item in _items().get(claim.family, [])]
+    shares = [true_share(item, profile) for item in list_items().get(claim.family, [])]
     mean = float(np.mean(shares)) if shares else 0.5
     small = claim.sesoi or 0.0
     first = {
@@ -109,7 +110,7 @@ def find_value_truth(known: Known, claim: Claim, profile: Profile) -> list[Truth
 def true_leads(things: tuple[str, ...], profile: Profile) -> list[float]:
     """Give each thing's lead over the next on the Bradley–Terry scale nearest to the true shares."""
     pairs = []
-    for family, items in _items().items():
+    for family, items in list_items().items():
         first, _, second = family.partition("-vs-")
         if {first, second} <= set(things):
             share = float(np.mean([true_share(item, profile) for item in items]))
