@@ -187,7 +187,7 @@ def test_verdicts_on_values_are_the_truth(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_insight_profile_has_the_note_s_values() -> None:
-    """Claims about values that the profile makes true are supported; of its true hierarchy, not every step."""
+    """What the profile makes true of values is supported; its hierarchy is true, and not decided."""
     verdicts, _ = run("insight-profile", 1)
     assert {name: verdicts[name].verdict for name in CLAIMS} == {
         **dict.fromkeys(("C04", "C06", "C12", "C14", "C39"), "supported"),
