@@ -9,7 +9,7 @@
 
 Six items alone say little of how far items lie apart, all families together much more; so t has the items
 less the families as its degrees of freedom. Fewer than five items speak for themselves: x/n and the first
-variance alone, with a normal quantile. Odds are logit y, by the delta method. Gambles take no part in τ²:
+variance alone, with a normal quantile. Odds are logit y. Gambles take no part in τ²:
 their chances set them apart.
 
 *Bradley–Terry:* logit P(i over j) = θ_i − θ_j, each family's shares averaged over its items and weighed by
@@ -18,6 +18,8 @@ its trials; fitted as a conditional logit between two alternatives. SE² from �
 
 References:
     Bradley & Terry (1952), Rank analysis of incomplete block designs. Biometrika 39.
+    Wilson (1927), Probable inference. JASA 22. Hauck & Donner (1977), Wald's test as applied to hypotheses in
+    logit analysis. JASA 72.
     Agresti & Caffo (2000), Simple and effective confidence intervals for proportions. Am. Stat. 54.
 """
 
@@ -26,7 +28,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,10 +133,28 @@ def estimate_share(share: Share, *, factor: float = 1.0) -> Estimate:
 
 
 def estimate_odds(share: Share) -> Estimate:
-    """Estimate the log-odds of a share; half a trial is added to either side, so that they are finite."""
+    """Estimate the log-odds of a share; half a trial is added to either side, so that they are finite.
+
+    Towards even odds the interval ends where Wilson's does, for as many trials as the share's variance is worth,
+    and the standard error is that distance: near 0 and 1 the delta method's grows faster than the odds
+    themselves. Away from them it ends where the delta method says.
+    """
     value, low, high = (_logit(each, share.n) for each in (share.value, *share.worst))
-    inner = 1 / (1 + math.exp(-value))
-    return _estimate(share, value, math.sqrt(share.variance) / (inner * (1 - inner)), (low, high))
+    p = 1 / (1 + math.exp(-value))
+    reach = quantile_95(share.df)
+    far = reach * math.sqrt(share.variance) / (p * (1 - p))
+    near = abs(value) - _odds_towards_even(max(p, 1 - p), p * (1 - p) / share.variance, reach)
+    below, above = (near, far) if value >= 0 else (far, near)
+    found = _estimate(share, value, near / reach, (low, high))
+    return replace(found, low=value - below, high=value + above)
+
+
+def _odds_towards_even(p: float, n: float, reach: float) -> float:
+    """Give the log-odds of the end that is nearer to one half of Wilson's interval, for p of at least that."""
+    square = reach * reach / n
+    inner = reach * math.sqrt(p * (1 - p) / n + square / (4 * n))
+    limit = (p + square / 2 - inner) / (1 + square)
+    return math.log(limit / (1 - limit))
 
 
 def _logit(share: float, n: int) -> float:

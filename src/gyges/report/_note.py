@@ -185,6 +185,8 @@ _IN_PARTS = {
 def _name_effect(claim: Claim | None, unit: Unit) -> str:
     if claim and unit in {"points", "rungs", "odds", "log-odds"} and (claim.also or claim.kind in _IN_PARTS):
         return "Its weakest part is"
+    if claim and claim.kind == "prediction":
+        return "The gain of log loss is"
     return {
         "points": "The difference is",
         "rate": "The rate is",
