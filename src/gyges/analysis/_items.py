@@ -135,8 +135,8 @@ def estimate_share(share: Share, *, factor: float = 1.0) -> Estimate:
 def estimate_odds(share: Share) -> Estimate:
     """Estimate the log-odds of a share; half a trial is added to either side, so that they are finite.
 
-    Towards even odds the interval ends where Wilson's does, for as many trials as the share's variance is worth,
-    and the standard error is that distance: near 0 and 1 the delta method's grows faster than the odds
+    Towards even odds the interval ends where Wilson's does, for as many trials as the share's variance is
+    worth, and the standard error is that distance: near 0 and 1 the delta method's grows faster than the odds
     themselves. Away from them it ends where the delta method says.
     """
     value, low, high = (_logit(each, share.n) for each in (share.value, *share.worst))
@@ -150,7 +150,7 @@ def estimate_odds(share: Share) -> Estimate:
 
 
 def _odds_towards_even(p: float, n: float, reach: float) -> float:
-    """Give the log-odds of the end that is nearer to one half of Wilson's interval, for p of at least that."""
+    """Give the log-odds of that end of Wilson's interval which is nearer to one half; p is no less."""
     square = reach * reach / n
     inner = reach * math.sqrt(p * (1 - p) / n + square / (4 * n))
     limit = (p + square / 2 - inner) / (1 + square)
