@@ -141,7 +141,6 @@ def test_intervals_of_trade_offs_cover() -> None:
             steps = fit_pairs(things, {name: share for name, share in shares.items() if name in ranked})
             covered["pairs"] += [e.low <= t <= e.high for e, t in zip(steps, leads, strict=True)]
     rates = {name: float(np.mean(each)) for name, each in covered.items()}
-    print(rates)
     assert all(0.93 <= rate <= 0.995 for rate in rates.values()), rates
 
 
