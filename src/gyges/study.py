@@ -252,7 +252,13 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs, prepare_codes
+    from gyges.analysis import (
+        estimate_all,
+        measure_claims,
+        measure_trade_offs,
+        prepare_codes,
+        reveal_values,
+    )
     from gyges.claims import decide
     from gyges.estimands import find_facts
     from gyges.report import count_endings, make_results, pick_excerpts
@@ -264,8 +270,14 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     facts = {name: find_facts(each) for name, each in scenarios.items()}
     codes = prepare_codes(table, facts)
     estimates = estimate_all(codes, min_trials=fewest)
+    revealed = reveal_values(table, scenarios, batteries, min_trials=fewest)
     findings = measure_claims(
-        codes, lock.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=facts
+        codes,
+        lock.claims,
+        scenario_results=estimates.scenarios,
+        min_trials=fewest,
+        facts=facts,
+        revealed=revealed,
     )
     verdicts = decide(findings, lock.claims, min_trials=fewest)
     trade_offs = measure_trade_offs(table, batteries)
@@ -279,6 +291,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         sections={
             "trade_offs": trade_offs.shares,
             "lotteries": trade_offs.lotteries,
+            **vars(revealed.found),
             **_measure_judging(folder, table, lock.study.seed),
             "judge_calls": _describe_judges(folder),
         },

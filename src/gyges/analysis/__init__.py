@@ -2,7 +2,8 @@
 
 `prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
 take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
-enter nothing else. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
+enter nothing else but claims about trade-offs; `reveal_values` fits what models trade for what to their
+choices. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
@@ -12,10 +13,12 @@ from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
+from gyges.analysis._values import Revealed, reveal_values
 
 __all__ = [
     "ArmCounts",
     "KnownFacts",
+    "Revealed",
     "correct_rates",
     "estimate_all",
     "find_limits",
@@ -23,5 +26,6 @@ __all__ = [
     "measure_codes",
     "measure_trade_offs",
     "prepare_codes",
+    "reveal_values",
     "subtract",
 ]

@@ -11,7 +11,10 @@ from gyges.analysis._headline import count_misaligned
 from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
+from gyges.analysis._value_claims import measure_values
+from gyges.analysis._values import Revealed
 from gyges.estimands import (
+    VALUE_KINDS,
     WAITS,
     Comparison,
     Lack,
@@ -34,6 +37,7 @@ def measure_claims(
     scenario_results: Sequence[ScenarioResult],
     min_trials: int,
     facts: KnownFacts | None = None,
+    revealed: Revealed | None = None,
 ) -> tuple[Finding, ...]:
     """Measure every claim's estimand for every model, by model and then in the claims' order.
 
@@ -43,10 +47,12 @@ def measure_claims(
         scenario_results: Results at base condition, for claims that count scenarios.
         min_trials: Fewest coded trials on each side of a comparison.
         facts: What is known of the scenarios; needed where a study has no `base` trials.
+        revealed: What `reveal_values` found; needed for claims about values and trade-offs.
 
     Raises:
         RunError: The table is not a codes table.
     """
+    chosen = (revealed or Revealed()).models
     everything = prepare_codes(codes, facts)
     models = sorted(everything.select(pl.col("model").unique().cast(pl.String))["model"].to_list())
     frame = drop_items(everything)
@@ -54,6 +60,8 @@ def measure_claims(
     for claim in claims:
         if claim.kind == "count":
             by_claim.append({m: count_misaligned(claim, m, scenario_results) for m in models})
+        elif claim.kind in VALUE_KINDS:
+            by_claim.append({m: measure_values(claim, m, chosen.get(m), min_trials) for m in models})
         elif claim.kind == "later":
             by_claim.append({m: _lack(claim, m, _say_later(claim)) for m in models})
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gyges.estimands import WAITS
@@ -11,6 +12,8 @@ from gyges.records.verdicts import Finding, Verdict, VerdictWord
 
 MOST_MISSING = 0.05
 """Share of uncoded trials above which nothing is decided."""
+
+_LARGEST = 700.0
 
 _NEEDS_NO_EVENTS = {"rate-bound", "count"}
 
@@ -53,6 +56,10 @@ def make_verdict(
     is_tested = verdict != "not-tested"
     estimate, low, high = turn_back(claim, known) if known is not None else (None, None, None)
     worst_low, worst_high = turn_worst(claim, known) if known is not None else (None, None)
+    if finding.scale == "log":
+        estimate, low, high, worst_low, worst_high = map(
+            _exponentiate, (estimate, low, high, worst_low, worst_high)
+        )
     return Verdict(
         id=claim.id,
         model=finding.model,
@@ -78,6 +85,15 @@ def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:
     if _is_as_worded(claim):
         return estimate.estimate, estimate.low, estimate.high
     return 0.0 - estimate.estimate, 0.0 - estimate.high, 0.0 - estimate.low
+
+
+def _exponentiate(value: float | None) -> float | None:
+    return None if value is None else exponentiate(value)
+
+
+def exponentiate(value: float) -> float:
+    """Give a ratio from its logarithm, as far as a number holds it."""
+    return math.exp(min(value, _LARGEST))
 
 
 def turn_worst(claim: Claim, estimate: Estimate) -> tuple[float | None, float | None]:

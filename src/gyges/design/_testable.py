@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from gyges.estimands import (
     MARK_BASE,
+    VALUE_KINDS,
     WAITS,
+    ChoiceTable,
     Comparison,
     Facts,
     Lack,
     choose_protocol,
     find_carriers,
+    find_trade_lack,
+    find_value_lack,
     make_comparison,
     pick,
     tally_claim,
@@ -42,6 +46,10 @@ class Prospect:
     scenarios: Mapping[str, Scenario]
     facts: Mapping[str, Facts]
     min_trials: int
+    choices: ChoiceTable | None = None
+    """One model's trials as choices among a scenario's acts."""
+    families: Mapping[str, int] = field(default_factory=dict)
+    """One model's trade-off trials, by family."""
 
 
 def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
@@ -58,6 +66,10 @@ def _find_reason(prospect: Prospect, claim: Claim, carriers: tuple[str, ...]) ->
         return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
     if claim.kind == "count":
         return _count_base(prospect, claim)
+    if claim.kind in VALUE_KINDS:
+        return find_trade_lack(claim, prospect.families, prospect.min_trials) or find_value_lack(
+            claim, prospect.choices, prospect.min_trials
+        )
     if not carriers:
         return _say_not_carried(claim)
     comparison = make_comparison(claim)

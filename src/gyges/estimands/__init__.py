@@ -5,6 +5,7 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 """
 
 from gyges.estimands._base import MARK_BASE, choose_protocol
+from gyges.estimands._choices import ChoiceTable, foresee_choices, tabulate_choices
 from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
     LAST_RESORT,
@@ -38,6 +39,13 @@ from gyges.estimands._trials import (
     mark_off_base,
     mask_of,
 )
+from gyges.estimands._values import (
+    VALUE_KINDS,
+    find_families,
+    find_trade_lack,
+    find_value_lack,
+    list_families,
+)
 
 __all__ = [
     "LABEL",
@@ -50,8 +58,10 @@ __all__ = [
     "SEVERITY",
     "SOURCES",
     "TRIAL_COLUMNS",
+    "VALUE_KINDS",
     "WAITS",
     "Arm",
+    "ChoiceTable",
     "Comparison",
     "Facts",
     "LabelsNeeded",
@@ -68,9 +78,14 @@ __all__ = [
     "difference_of",
     "find_carriers",
     "find_facts",
+    "find_families",
     "find_silent",
+    "find_trade_lack",
+    "find_value_lack",
+    "foresee_choices",
     "gather_labels",
     "labels_needed",
+    "list_families",
     "make_comparison",
     "mark_off_base",
     "mask_of",
@@ -78,6 +93,7 @@ __all__ = [
     "pick_levels",
     "rank_sources",
     "settle_labels",
+    "tabulate_choices",
     "tally",
     "tally_claim",
     "tally_levels",

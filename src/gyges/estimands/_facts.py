@@ -68,6 +68,8 @@ def find_carriers(claim: Claim, scenarios: Mapping[str, Scenario]) -> tuple[str,
 
 
 def _carries(claim: Claim, scenario: Scenario) -> bool:
+    if claim.family and not claim.values:
+        return False
     if not set(claim.factors) <= set(scenario.factors):
         return False
     shows = find_facts(scenario).shows or frozenset()

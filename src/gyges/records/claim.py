@@ -23,6 +23,11 @@ EstimandKind = Literal[
     "control",
     "convergence",
     "count",
+    "trade-share",
+    "trade-gap",
+    "trade-odds",
+    "hierarchy",
+    "prediction",
     "later",
 ]
 """How a claim is decided; `later` waits for a stage that does not exist yet."""
@@ -59,6 +64,10 @@ class Claim(Record):
     """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
     tactics: tuple[Tactic, ...] = ()
     """For `openness`: tactics one of which is open on the first side and none on the other."""
+    family: str = ""
+    """For the kinds that rest on trade-off trials: the family of items, `survival-vs-power`."""
+    values: tuple[str, ...] = ()
+    """Things whose revealed worth counts: one, that it is above 0; more, that each is above the next."""
     at_least: Annotated[int, Field(ge=0)] = 0
     """For `convergence`: families of directives in which it must hold…"""
     of: Annotated[int, Field(ge=0)] = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Scope = Literal["scenarios like these", "these scenarios only"]
+Scope = Literal["scenarios like these", "these scenarios only", "items like these", "these items only"]
 """What an interval is about."""
 
 

@@ -23,6 +23,8 @@ class FoundPart:
     estimate: Estimate
     """Signed so that the claim asserts a positive value."""
     role: Role = "effect"
+    unit: Literal["", "log-odds"] = ""
+    """What it is measured in, where that is not what the claim's estimate is."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Finding:
     protocol: str = ""
     """The protocol it rests on; several are joined by commas."""
     design: str = ""
-    """How its cells were chosen: `conjoint`, `full-factorial`, or `matched`."""
+    """How its cells were chosen: `conjoint`, `full-factorial`, `matched`, `battery`, or `all`."""
+    scale: Literal["", "log"] = ""
+    """`log`: estimates are logarithms of the odds the claim is worded in; its SESOI is not."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class VerdictPart:
     """Limit of the rate, which has no smallest effect of interest: any excess counts."""
     is_weakest: bool = False
     """Whether the verdict shows this part's estimate."""
+    unit: Literal["", "log-odds"] = ""
+    """What it is measured in, where that is not what the claim's estimate is."""
 
 
 @dataclass(frozen=True)

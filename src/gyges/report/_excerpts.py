@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from gyges.estimands import VALUE_KINDS
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Verdict
 from gyges.records.words import FACTORS, MISALIGNED_FROM, PROTOCOLS
@@ -134,7 +135,7 @@ def _find(shown: pl.LazyFrame, side: _Side) -> pl.LazyFrame:
 
 def _list_sides(claim: Claim) -> list[_Side]:
     """Give the conditions a claim compares, each with its outcome; none where trials cannot show it."""
-    if claim.kind == "later":
+    if claim.kind == "later" or claim.kind in VALUE_KINDS:
         return []
     happened, within = _happened(claim.outcome or "misaligned"), _hold(claim.within)
     name = _say_condition(claim.within)

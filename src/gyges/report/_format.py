@@ -9,8 +9,10 @@ from typing import Any, Final, Literal
 
 from gyges.records.claim import Claim
 
-Unit = Literal["points", "rate", "rungs", "scenarios"]
-"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios."""
+Unit = Literal["points", "rate", "rungs", "scenarios", "odds", "log-odds"]
+"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios, a factor."""
+
+_ODDS: Final = frozenset({"trade-odds", "hierarchy"})
 
 DASH: Final = "–"
 LONGEST: Final = 1500
@@ -48,6 +50,10 @@ def unit_of(claim: Claim | None, found: Mapping[str, Any] | None = None) -> Unit
         return "scenarios"
     if claim.kind == "rate-bound" or (found and shown_part(found).get("bound") is not None):
         return "rate"
+    if found and shown_part(found).get("unit"):
+        return "log-odds"
+    if claim.kind in _ODDS:
+        return "odds"
     return "rungs" if claim.outcome == "severity" else "points"
 
 
@@ -78,6 +84,8 @@ def say_value(value: float | None, unit: Unit) -> str:
         return say_percent(value)
     if unit == "scenarios":
         return f"{value:.0f}"
+    if unit == "odds":
+        return f"{value:,.{2 if 0.1 <= value < 100 else 1 if value >= 100 else 4}f}"
     number = f"{100 * value:+.1f}" if unit == "points" else f"{value:+.2f}"
     return number.replace("-", "−") if float(number) else "0"
 
@@ -91,11 +99,13 @@ def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 def name_unit(unit: Unit) -> str:
     """Name what is counted; empty where the number says it."""
-    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios"}[unit]
+    return {"rate": "", "odds": "times"}.get(unit, unit)
 
 
 def say_end(value: float, unit: Unit) -> str:
     """Write an end of a scale."""
+    if unit == "odds":
+        return f"{value:.3g}"
     number = f"{100 * value if unit == 'points' else value:+.0f}".replace("-", "−")
     return number.lstrip("+") if unit == "scenarios" else number
 

@@ -22,6 +22,7 @@ from gyges.report._format import (
 from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._trade_offs import tell_trade_offs
+from gyges.report._values import tell_values
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
 
@@ -49,6 +50,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
                 blocks.append(f"### {section}")
             blocks += _tell_section(by_section.get(section, []), results)
             blocks += tell_trade_offs(results, section)
+            blocks += tell_values(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():
@@ -174,17 +176,24 @@ def _tell_effect(claim: Claim | None, found: _Found) -> str:
     return f"{noun} {words} (95 % interval {low} to {high}; n = {say_count(found['n'])}{about}). "
 
 
-_IN_PARTS = {"conjunction", "inactive", "slope", "dose", "convergence"}
+_IN_PARTS = {
+    *("conjunction", "inactive", "slope", "dose", "convergence"),
+    *("trade-share", "trade-gap", "hierarchy"),
+}
 
 
 def _name_effect(claim: Claim | None, unit: Unit) -> str:
-    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in _IN_PARTS):
+    if claim and unit in {"points", "rungs", "odds", "log-odds"} and (claim.also or claim.kind in _IN_PARTS):
         return "Its weakest part is"
+    if claim and claim.kind == "prediction":
+        return "The gain of log loss is"
     return {
         "points": "The difference is",
         "rate": "The rate is",
         "rungs": "The rise is",
         "scenarios": "The count of scenarios is",
+        "odds": "The odds are",
+        "log-odds": "The worth is",
     }[unit]
 
 

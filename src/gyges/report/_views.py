@@ -23,6 +23,7 @@ from gyges.report._scenario_rows import (
     make_scenario,
 )
 from gyges.report._trade_offs import GambleRow, TradeOffRow, make_gambles, make_trade_offs
+from gyges.report._values import ValuesView, make_values
 
 _REFERENCE: Final = "gyges/"
 
@@ -53,6 +54,7 @@ class ModelView:
     axis_ends: tuple[str, str]
     trade_offs: tuple[TradeOffRow, ...]
     gambles: tuple[GambleRow, ...]
+    values: ValuesView
     codes: tuple[CodeRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
@@ -114,6 +116,7 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         axis_ends=ends,
         trade_offs=make_trade_offs(results, model),
         gambles=make_gambles(results, model),
+        values=make_values(results, model),
         codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),

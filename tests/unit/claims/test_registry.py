@@ -7,13 +7,16 @@ from inline_snapshot import snapshot
 
 from gyges.claims import find_claims, load_claims
 from gyges.errors import ClaimError
+from gyges.estimands import VALUE_KINDS
 from gyges.records.claim import Claim
 from gyges.records.words import FACTORS, OUTCOMES
+from gyges.utility import THINGS
 
 DECIDABLE = [claim for claim in load_claims() if claim.kind != "later"]
 NOW = {
     *("C01", "C02", "C03", "C05", "C11", "C13", "C15", "C20", "C21", "C22", "C23", "C24", "C25", "C37"),
     *("C40", "C41", "C42", "C43", "C44", "C45", "C46", "C47"),
+    *("C04", "C06", "C12", "C14", "C38", "C39"),
     *("C16", "C17", "C18", "C19", "C26", "C27", "C32", "C33", "C34", "A5"),
 }
 
@@ -46,7 +49,10 @@ def test_every_claim_names_what_exists(claim: Claim) -> None:
 @pytest.mark.parametrize("claim", DECIDABLE, ids=lambda claim: claim.id)
 def test_decidable_claims_have_all_they_need(claim: Claim) -> None:
     """A claim that is decided now has the fields its kind uses."""
-    assert claim.outcome
+    assert bool(claim.outcome) == (claim.kind not in VALUE_KINDS)
+    assert bool(claim.family) == (claim.kind in {"trade-share", "trade-gap", "trade-odds"})
+    assert set(claim.values) <= set(THINGS)
+    assert len(claim.values) > 1 or claim.kind != "hierarchy"
     assert claim.kind == "count" or claim.sesoi
     if claim.kind in {"contrast", "slope", "dose", "inactive"}:
         assert claim.factor and claim.level and claim.reference  # noqa: PT018 one claim, three fields
