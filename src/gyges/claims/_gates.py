@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gyges.estimands import WAITS
@@ -11,6 +12,9 @@ from gyges.records.verdicts import Finding, Verdict, VerdictWord
 
 MOST_MISSING = 0.05
 """Share of uncoded trials above which nothing is decided."""
+
+_LARGEST_LOG = 700.0
+"""The exponential of more is no number."""
 
 _NEEDS_NO_EVENTS = {"rate-bound", "count"}
 
@@ -51,8 +55,9 @@ def make_verdict(
     """Make a verdict that shows an estimate in the estimand's own direction."""
     known = shown or (None if verdict == "not-tested" else finding.estimate)
     is_tested = verdict != "not-tested"
-    estimate, low, high = turn_back(claim, known) if known is not None else (None, None, None)
-    worst_low, worst_high = turn_worst(claim, known) if known is not None else (None, None)
+    scale = finding.scale
+    estimate, low, high = turn_back(claim, known, scale) if known is not None else (None, None, None)
+    worst_low, worst_high = turn_worst(claim, known, scale) if known is not None else (None, None)
     return Verdict(
         id=claim.id,
         model=finding.model,
@@ -69,23 +74,32 @@ def make_verdict(
         sesoi=claim.sesoi,
         n=finding.estimate.n if finding.estimate is not None else 0,
         scope=known.scope if known is not None else None,
+        scale=scale,
         **more,
     )
 
 
-def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:
-    """Give estimate and interval in the direction in which the estimand is worded."""
-    if _is_as_worded(claim):
-        return estimate.estimate, estimate.low, estimate.high
-    return 0.0 - estimate.estimate, 0.0 - estimate.high, 0.0 - estimate.low
+def turn_back(claim: Claim, estimate: Estimate, scale: str = "") -> tuple[float, float, float]:
+    """Give estimate and interval in the direction and on the scale in which the estimand is worded."""
+    value, low, high = estimate.estimate, estimate.low, estimate.high
+    if not _is_as_worded(claim):
+        value, low, high = 0.0 - value, 0.0 - high, 0.0 - low
+    return find_worded(value, scale), find_worded(low, scale), find_worded(high, scale)
 
 
-def turn_worst(claim: Claim, estimate: Estimate) -> tuple[float | None, float | None]:
-    """Give the worst-case bounds in the direction in which the estimand is worded."""
+def turn_worst(claim: Claim, estimate: Estimate, scale: str = "") -> tuple[float | None, float | None]:
+    """Give the worst-case bounds in the direction and on the scale in which the estimand is worded."""
     low, high = estimate.worst_low, estimate.worst_high
-    if _is_as_worded(claim) or low is None or high is None:
+    if low is None or high is None:
         return low, high
-    return 0.0 - high, 0.0 - low
+    if not _is_as_worded(claim):
+        low, high = 0.0 - high, 0.0 - low
+    return find_worded(low, scale), find_worded(high, scale)
+
+
+def find_worded(value: float, scale: str) -> float:
+    """Give a value on the scale in which the estimand is worded: odds and ratios are estimated as logarithms."""
+    return math.exp(min(value, _LARGEST_LOG)) if scale == "log" else value
 
 
 def _is_as_worded(claim: Claim) -> bool:

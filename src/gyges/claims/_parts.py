@@ -12,6 +12,7 @@ References:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from scipy import special
@@ -30,6 +31,8 @@ class Part:
     sesoi: float
     is_bound: bool = False
     """Whether it is the distance of a rate from its limit, where any excess refutes."""
+    scale: str = ""
+    """`log`: estimate and SESOI are logarithms of what the claim is worded in."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Tested:
 def split_parts(claim: Claim, finding: Finding) -> tuple[Part, ...]:
     """Give the parts that decide a claim: those of its finding, or the estimate alone."""
     sesoi = claim.sesoi or 0.0
+    if finding.scale == "log":
+        sesoi = math.log(sesoi) if sesoi > 0 else 0.0
     if finding.parts:
         return tuple(
             Part(
@@ -58,10 +63,13 @@ def split_parts(claim: Claim, finding: Finding) -> tuple[Part, ...]:
                 part.estimate,
                 sesoi if part.role == "effect" else 0.0,
                 is_bound=part.role == "bound",
+                scale=finding.scale,
             )
             for part in finding.parts
         )
-    return (Part("", finding.estimate, sesoi),) if finding.estimate is not None else ()
+    if finding.estimate is None:
+        return ()
+    return (Part("", finding.estimate, sesoi, scale=finding.scale),)
 
 
 def count_needed(claim: Claim, k: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gyges.claims._gates import turn_back
+from gyges.claims._gates import find_worded, turn_back
 from gyges.claims._parts import Part
 from gyges.claims._precision import Needed
 from gyges.records.claim import Claim
@@ -13,7 +13,7 @@ _SMALLEST_P = 0.0001
 
 def say_supported(claim: Claim, part: Part, *, p: float, is_strong: bool) -> str:
     """Say that the effect is there."""
-    more = f", and more than the {part.sesoi:g} that would matter" if is_strong and part.sesoi else ""
+    more = f", and more than the {_worded(part):g} that would matter" if is_strong and part.sesoi else ""
     return f"{_say_estimate(claim, part)}: as claimed{more} (adjusted p {_say_p(p)})."
 
 
@@ -26,7 +26,7 @@ def say_refuted(claim: Claim, part: Part, *, p: float, is_opposite: bool) -> str
     elif not part.sesoi:
         what = "it does not rise as claimed"
     else:
-        what = f"less than the {part.sesoi:g} that would matter"
+        what = f"less than the {_worded(part):g} that would matter"
     return f"{_say_estimate(claim, part)}: {what} (adjusted p {_say_p(p)})."
 
 
@@ -36,9 +36,9 @@ def say_inconclusive(claim: Claim, part: Part, *, needed: Needed | None, n_claim
     if part.is_bound:
         what = "whether the limit is kept stays open"
     elif not part.sesoi:
-        what = "0 is not ruled out"
+        what = f"{find_worded(0, part.scale):g} is not ruled out"
     else:
-        what = f"neither 0 nor the {part.sesoi:g} that would matter is ruled out"
+        what = f"neither {find_worded(0, part.scale):g} nor the {_worded(part):g} that would matter is ruled out"
     return f"{_say_estimate(claim, part)}: {what}{together}; {_say_needed(needed, part.estimate)}."
 
 
@@ -60,8 +60,13 @@ def say_value(value: float) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def _worded(part: Part) -> float:
+    """Give the smallest effect of interest as the registry has it."""
+    return find_worded(part.sesoi, part.scale)
+
+
 def _say_estimate(claim: Claim, part: Part) -> str:
-    estimate, low, high = turn_back(claim, part.estimate)
+    estimate, low, high = turn_back(claim, part.estimate, part.scale)
     what = f"The weakest part ({part.name})" if part.name else "The estimate"
     return (
         f"{what} is {say_value(estimate)} (95 % interval {say_value(low)} to {say_value(high)})"

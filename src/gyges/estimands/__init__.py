@@ -21,6 +21,7 @@ from gyges.estimands._counts import (
     count_side,
     difference_of,
     rank_sources,
+    source_of,
     tally,
     usable,
     value_of,
@@ -33,10 +34,13 @@ from gyges.estimands._sides import make_comparison
 from gyges.estimands._trials import (
     MIN_SCENARIOS,
     OFF_BASE,
+    OPEN_COUNTS,
     OPEN_TACTICS,
     TRIAL_COLUMNS,
     mark_off_base,
     mask_of,
+    pack_counts,
+    unpack_counts,
 )
 
 __all__ = [
@@ -46,6 +50,7 @@ __all__ = [
     "MIN_ARM",
     "MIN_SCENARIOS",
     "OFF_BASE",
+    "OPEN_COUNTS",
     "OPEN_TACTICS",
     "SEVERITY",
     "SOURCES",
@@ -74,13 +79,16 @@ __all__ = [
     "make_comparison",
     "mark_off_base",
     "mask_of",
+    "pack_counts",
     "pick",
     "pick_levels",
     "rank_sources",
     "settle_labels",
+    "source_of",
     "tally",
     "tally_claim",
     "tally_levels",
+    "unpack_counts",
     "usable",
     "value_of",
 ]

@@ -51,6 +51,8 @@ class Finding:
     """The protocol it rests on; several are joined by commas."""
     design: str = ""
     """How its cells were chosen: `conjoint`, `full-factorial`, or `matched`."""
+    scale: Literal["", "log"] = ""
+    """`log`: estimates are logarithms of what the claim is worded in, a ratio or odds; so is its SESOI then."""
 
 
 @dataclass(frozen=True)
@@ -103,5 +105,7 @@ class Verdict:
     """Whether the missing trials could flip the verdict."""
     more_trials: int | None = None
     """Trials in all that would settle an inconclusive claim, if its estimate holds."""
+    scale: Literal["", "log"] = ""
+    """`log`: the estimate is a ratio or odds, 1 where there is no effect; it was tested as a logarithm."""
     parts: tuple[VerdictPart, ...] = ()
     """What decides it together; empty where it is all of one piece."""

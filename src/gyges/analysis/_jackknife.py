@@ -1,0 +1,68 @@
+"""Intervals for what is fitted to all units together, with the unit as what inference counts.
+
+*Model:* θ̂ is fitted to the sum of the units' counts, so it is about their mixture, and a unit without events
+says what it has to say. With five or more scenarios, its covariance is the jackknife's over S units,
+V = (S−1)/S · Σ_u (θ̂₍₋ᵤ₎ − θ̄)(θ̂₍₋ᵤ₎ − θ̄)ᵀ, where θ̂₍₋ᵤ₎ is fitted without unit u, and intervals have S − 1
+degrees of freedom: about scenarios like these. With fewer it is the inverse of the information in the
+trials, which where units differ is too large rather than too small: about these scenarios only.
+
+References:
+    Tukey (1958), Bias and confidence in not quite large samples. Ann. Math. Stat. 29 (abstract).
+    Lipsitz, Laird & Harrington (1990), Using the jackknife to estimate the variance of regression estimators
+    from repeated measures studies. Commun. Stat. 19.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gyges.analysis._intervals import quantile_95
+from gyges.estimands import MIN_SCENARIOS, Unit
+from gyges.records.estimates import Scope
+
+Array = NDArray[np.float64]
+Counts = TypeVar("Counts")
+
+
+class Fit(NamedTuple):
+    """Parameters with the inverse of the information in the trials."""
+
+    values: Array
+    covariance: Array
+
+
+class Spread(NamedTuple):
+    """Parameters with a covariance over what inference counts, and what the inference is about."""
+
+    values: Array
+    covariance: Array
+    df: float
+    scope: Scope
+    n_scenarios: int
+
+    def half_width(self, weights: Array) -> float:
+        """Give half the width of the 95 % interval of a weighted sum of the parameters."""
+        return quantile_95(self.df) * math.sqrt(max(0.0, float(weights @ self.covariance @ weights)))
+
+
+def spread_fit(fit: Callable[[Sequence[Unit]], Fit], units: Sequence[Unit]) -> Spread:
+    """Fit all units together, and find the covariance that goes with their number.
+
+    Args:
+        fit: Fits the counts of the units it is given.
+        units: All units, in a fixed order.
+    """
+    whole = fit(units)
+    n_scenarios = len({unit.scenario for unit in units})
+    if n_scenarios < MIN_SCENARIOS:
+        return Spread(whole.values, whole.covariance, math.inf, "these scenarios only", n_scenarios)
+    size = len(units)
+    without = np.array([fit([*units[:i], *units[i + 1 :]]).values for i in range(size)])
+    centered = without - without.mean(axis=0)
+    covariance = (size - 1) / size * centered.T @ centered
+    return Spread(whole.values, covariance, size - 1.0, "scenarios like these", n_scenarios)
