@@ -45,9 +45,22 @@ class Spread(NamedTuple):
     scope: Scope
     n_scenarios: int
 
+    def find_se(self, weights: Array) -> float:
+        """Give the standard error of a weighted sum of the parameters."""
+        return math.sqrt(max(0.0, float(weights @ self.covariance @ weights)))
+
     def half_width(self, weights: Array) -> float:
-        """Give half the width of the 95 % interval of a weighted sum of the parameters."""
-        return quantile_95(self.df) * math.sqrt(max(0.0, float(weights @ self.covariance @ weights)))
+        """Give half the width of its 95 % interval."""
+        return quantile_95(self.df) * self.find_se(weights)
+
+    def draw(self, n: int, seed: int) -> Array:
+        """Draw parameters from their t distribution; shape (n, parameters)."""
+        rng = np.random.default_rng(seed)
+        values, axes = np.linalg.eigh(self.covariance)
+        root = axes * np.sqrt(np.maximum(values, 0.0))
+        scale = 1.0 if math.isinf(self.df) else np.sqrt(self.df / rng.chisquare(self.df, size=(n, 1)))
+        found: Array = self.values + rng.standard_normal((n, len(self.values))) @ root.T * scale
+        return found
 
 
 def spread_fit(fit: Callable[[Sequence[Unit]], Fit], units: Sequence[Unit]) -> Spread:

@@ -131,7 +131,7 @@ def _make_step(found: Spread, place: int, n: int) -> Estimate:
         estimate=value,
         low=value - half,
         high=value + half,
-        se=float(np.sqrt(max(0.0, weights @ found.covariance @ weights))),
+        se=found.find_se(weights),
         df=found.df,
         n=n,
         n_scenarios=found.n_scenarios,

@@ -59,8 +59,8 @@ class Claim(Record):
     within: Condition = Field(default_factory=dict)
     """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
     tactics: tuple[Tactic, ...] = ()
-    """For `openness`: tactics one of which is open on the first side and none on the other. For `order`: tactics,
-    each of which is taken more readily than the next."""
+    """For `openness`: tactics one of which is open on the first side and none on the other; for `order`: each
+    is taken more readily than the next."""
     at_least: Annotated[int, Field(ge=0)] = 0
     """For `convergence`: families of directives in which it must hold…"""
     of: Annotated[int, Field(ge=0)] = 0

@@ -1,0 +1,120 @@
+"""Curves along one condition, and where they pass a level.
+
+*Threshold* at level q along a condition, the others held: x* with g + (1 − g − l)·σ(a' + b'·x*) = q, worked out in
+every draw. A draw that falls along the condition, or that q lies beyond, passes it nowhere: it counts as after
+the far end where it ends below q, and as before the near end where it ends at q or above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+import numpy as np
+from scipy.special import logit
+
+from gyges.analysis._jackknife import Array
+from gyges.analysis._surface import CONDITIONS, Shape, find_lapses, rate_surface
+from gyges.records.thresholds import Crossing, Curve, CurvePoint, Reached
+
+ALONG: Final = ("threat", "visibility")
+LEVELS: Final = (0.1, 0.5)
+Context = Literal["dangerous", "mild"]
+CONTEXTS: Final[tuple[Context, ...]] = ("dangerous", "mild")
+_POINTS_A_STEP: Final = 4
+_QUANTILES: Final = (0.025, 0.975)
+
+
+class Draws:
+    """A surface's parameters: the estimate, and draws around it."""
+
+    def __init__(self, shape: Shape, values: Array, draws: Array) -> None:
+        self.shape = shape
+        self.values = values
+        self.draws = draws
+
+    def rate(self, scores: Array) -> tuple[Array, Array]:
+        """Give the probabilities at rows of scores, by the estimate (rows) and by the draws (draws, rows)."""
+        design = self.shape.lay_out(scores)
+        return rate_surface(self.values, design), rate_surface(self.draws, design)
+
+    def find_limits(self, rates: Array) -> tuple[Array, Array]:
+        """Give the ends of 95 % intervals of what the draws say; over the first axis."""
+        low, high = np.quantile(rates, _QUANTILES, axis=0)
+        return low, high
+
+
+def list_curves(subject: tuple[str, str], found: Draws) -> Iterator[Curve | Crossing]:
+    """Give every curve of a model's outcome, each with its crossings."""
+    for along in ALONG:
+        if along not in found.shape.conditions:
+            continue
+        for context in CONTEXTS:
+            yield _draw_curve(subject, found, along, context)
+            for level in LEVELS:
+                yield _find_crossing(subject, found, (along, context), level)
+
+
+def _line(shape: Shape, along: str, context: Context, places: Array) -> Array:
+    """Scores along one condition, the others held at one end."""
+    scores = np.full((len(places), len(shape.conditions)), 1.0 if context == "dangerous" else 0.0)
+    scores[:, shape.conditions.index(along)] = places
+    return scores
+
+
+def _draw_curve(subject: tuple[str, str], found: Draws, along: str, context: Context) -> Curve:
+    steps = len(CONDITIONS[along]) - 1
+    places = np.linspace(0, steps, _POINTS_A_STEP * steps + 1)
+    rates, drawn = found.rate(_line(found.shape, along, context, places / steps))
+    low, high = found.find_limits(drawn)
+    points = tuple(
+        CurvePoint(*(float(x) for x in point)) for point in zip(places, rates, low, high, strict=True)
+    )
+    return Curve(*subject, along=along, context=context, levels=CONDITIONS[along], points=points)
+
+
+def _find_crossing(
+    subject: tuple[str, str], found: Draws, line: tuple[str, Context], level: float
+) -> Crossing:
+    along, context = line
+    steps = len(CONDITIONS[along]) - 1
+    ends = _line(found.shape, along, context, np.array([0.0, 1.0]))
+    design = found.shape.lay_out(ends)
+    everywhere = np.vstack([found.values, found.draws])
+    places = steps * np.array([_solve(row, design, level) for row in everywhere])
+    at, drawn = float(places[0]), places[1:]
+    low, high = (float(x) for x in np.quantile(drawn, _QUANTILES, method="nearest"))
+    rates = rate_surface(found.draws, design)
+    return Crossing(
+        *subject,
+        along=along,
+        context=context,
+        level=level,
+        at=at if 0 <= at <= steps else None,
+        low=low if 0 <= low <= steps else None,
+        high=high if 0 <= high <= steps else None,
+        reached=_say_reached(at, steps),
+        p_rises=float(np.mean(rates[:, 1] > rates[:, 0])),
+        p_reached=float(np.mean(rates[:, 1] >= level)),
+    )
+
+
+def _say_reached(at: float, steps: int) -> Reached:
+    if at > steps:
+        return "not reached"
+    return "above throughout" if at < 0 else "crossed"
+
+
+def _solve(parameters: Array, design: Array, level: float) -> float:
+    """Give the place of a level between 0, the first row, and 1, the second; infinite: not on the way."""
+    floor, gap = find_lapses(parameters)
+    start, end = design @ parameters[: design.shape[1]]
+    share = (level - floor) / (1 - floor - gap)
+    if share <= 0:
+        return -np.inf
+    if share >= 1:
+        return np.inf
+    wanted = float(logit(share))
+    if end <= start:
+        return np.inf if end < wanted else -np.inf
+    return float((wanted - start) / (end - start))
