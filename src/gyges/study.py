@@ -252,7 +252,14 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
 
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs, prepare_codes
+    from gyges.analysis import (
+        estimate_all,
+        measure_claims,
+        measure_tactics,
+        measure_thresholds,
+        measure_trade_offs,
+        prepare_codes,
+    )
     from gyges.claims import decide
     from gyges.estimands import find_facts
     from gyges.report import count_endings, make_results, pick_excerpts
@@ -279,6 +286,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         sections={
             "trade_offs": trade_offs.shares,
             "lotteries": trade_offs.lotteries,
+            "tactics": measure_tactics(codes, facts),
+            "thresholds": measure_thresholds(codes, facts, seed=lock.study.seed),
             **_measure_judging(folder, table, lock.study.seed),
             "judge_calls": _describe_judges(folder),
         },

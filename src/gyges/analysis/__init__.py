@@ -2,7 +2,9 @@
 
 `prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
 take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
-enter nothing else. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
+enter nothing else. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the
+surfaces over the conditions the note names. `measure_codes` reads what judges coded; `correct_rates` corrects
+it by people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
@@ -10,7 +12,9 @@ from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
+from gyges.analysis._ladder import measure_tactics
 from gyges.analysis._table import KnownFacts, prepare_codes
+from gyges.analysis._thresholds import measure_thresholds
 from gyges.analysis._trade_offs import measure_trade_offs
 
 __all__ = [
@@ -21,6 +25,8 @@ __all__ = [
     "find_limits",
     "measure_claims",
     "measure_codes",
+    "measure_tactics",
+    "measure_thresholds",
     "measure_trade_offs",
     "prepare_codes",
     "subtract",

@@ -1,8 +1,8 @@
 """Curves along one condition, and where they pass a level.
 
-*Threshold* at level q along a condition, the others held: x* with g + (1 − g − l)·σ(a' + b'·x*) = q, worked out in
-every draw. A draw that falls along the condition, or that q lies beyond, passes it nowhere: it counts as after
-the far end where it ends below q, and as before the near end where it ends at q or above.
+*Threshold* at level q along a condition, the others held: x* with g + (1 − g − l)·σ(a' + b'·x*) = q, worked
+out in every draw. A draw that falls along the condition, or that q lies beyond, passes it nowhere: it counts
+as after the far end where it ends below q, and as before the near end where it ends at q or above.
 """
 
 from __future__ import annotations

@@ -68,7 +68,11 @@ def measure_claims(
 
 
 def _find(
-    claim: Claim, model: str, comparison: Comparison, counted: Tally, rules: tuple[int, KnownFacts, pl.DataFrame]
+    claim: Claim,
+    model: str,
+    comparison: Comparison,
+    counted: Tally,
+    rules: tuple[int, KnownFacts, pl.DataFrame],
 ) -> Finding:
     min_trials, facts, frame = rules
     if facts and len(find_silent(claim, facts)) == len(facts):

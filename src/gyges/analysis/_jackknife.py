@@ -3,8 +3,10 @@
 *Model:* θ̂ is fitted to the sum of the units' counts, so it is about their mixture, and a unit without events
 says what it has to say. With five or more scenarios, its covariance is the jackknife's over S units,
 V = (S−1)/S · Σ_u (θ̂₍₋ᵤ₎ − θ̄)(θ̂₍₋ᵤ₎ − θ̄)ᵀ, where θ̂₍₋ᵤ₎ is fitted without unit u, and intervals have S − 1
-degrees of freedom: about scenarios like these. With fewer it is the inverse of the information in the
-trials, which where units differ is too large rather than too small: about these scenarios only.
+degrees of freedom: about scenarios like these. In no direction may it be smaller than F, the inverse of the
+information in the trials: with F^½ U diag(λ) Uᵀ F^½ = V, every λ is held at 1 or more, as the pooled effects
+hold their one ratio; or units that all happen to agree would be taken for certainty. With fewer scenarios
+the covariance is F itself, which where units differ is too large rather than too small: about these only.
 
 References:
     Tukey (1958), Bias and confidence in not quite large samples. Ann. Math. Stat. 29 (abstract).
@@ -24,6 +26,8 @@ from numpy.typing import NDArray
 from gyges.analysis._intervals import quantile_95
 from gyges.estimands import MIN_SCENARIOS, Unit
 from gyges.records.estimates import Scope
+
+_NOTHING = 1e-12
 
 Array = NDArray[np.float64]
 Counts = TypeVar("Counts")
@@ -77,5 +81,17 @@ def spread_fit(fit: Callable[[Sequence[Unit]], Fit], units: Sequence[Unit]) -> S
     size = len(units)
     without = np.array([fit([*units[:i], *units[i + 1 :]]).values for i in range(size)])
     centered = without - without.mean(axis=0)
-    covariance = (size - 1) / size * centered.T @ centered
+    covariance = _hold((size - 1) / size * centered.T @ centered, whole.covariance)
     return Spread(whole.values, covariance, size - 1.0, "scenarios like these", n_scenarios)
+
+
+def _hold(covariance: Array, least: Array) -> Array:
+    """Hold a covariance at another one or more, in every direction; where that is 0, it stays 0."""
+    values, axes = np.linalg.eigh(least)
+    kept = values > _NOTHING * max(1.0, float(values.max(initial=0.0)))
+    root = axes[:, kept] * np.sqrt(values[kept])
+    inverse = axes[:, kept] / np.sqrt(values[kept])
+    ratios, turned = np.linalg.eigh(inverse.T @ covariance @ inverse)
+    wide = root @ turned
+    found: Array = wide * np.maximum(ratios, 1.0) @ wide.T
+    return found

@@ -1,8 +1,8 @@
 """The whole ladder of tactics: how often each is taken where it is open, and the worth of an act of it.
 
 The trials are those with the conflict present, drawn ones where there are any, else those at the base
-condition. Shares are over the trials in which the tactic was open, with the wider of Wilson's interval and the
-jackknife's over units; worths are in logits, against an act of complying.
+condition. Shares are over the trials in which the tactic was open, with the wider of Wilson's interval and
+the jackknife's over units; worths are in logits, against an act of complying.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Whether an act of one tactic is taken more readily than an act of the next, where all of them are open.
 
 *Model:* of the trials in which all the tactics are open, those whose gravest act is of one of them;
-multinomial logit over the tactics with the number of open acts as offset (`_worths`). A step is the difference
-of neighboring worths, in logits: the logarithm of the odds between single acts. Trials that did something else
-say nothing of the order, and are counted in `n` alone. A missing trial is put on either end of each step for
-the worst case.
+multinomial logit over the tactics with the number of open acts as offset (`_worths`). A step is the
+difference of neighboring worths, in logits: the logarithm of the odds between single acts. Trials that did
+something else say nothing of the order, and are counted in `n` alone. For the worst case the missing trials
+are put on either end of each step.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def measure_order(frame: pl.DataFrame, claim: Claim, model: str, picked: Picked)
             _differ(_spread_filled(choices, at, missing), place) if missing else step.estimate
             for at in (place + 1, place)
         ]
-        bounded = replace(step, worst_low=min(worst[0], step.estimate), worst_high=max(worst[1], step.estimate))
+        bounded = replace(
+            step, worst_low=min(worst[0], step.estimate), worst_high=max(worst[1], step.estimate)
+        )
         steps.append(FoundPart(f"an act of {milder} against one of {graver}", bounded))
     return Measured(tuple(steps))
 

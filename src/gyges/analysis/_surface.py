@@ -1,12 +1,13 @@
 """The probability of an outcome as a surface over conditions.
 
-*Model:* y_c ~ Binomial(n_c, p_c), p = g + (1 − g − l)·σ(a + Σ_f b_f·x_f + Σ_k d_k·z_k), where x_f runs from −½ at a
-condition's mildest level to +½ at its most dangerous one in equal steps, and z_k is the product of three conditions
-on their way from 0 to 1: 1 in the corner that the note names. Lapse rates g and l keep a few stray trials from
-flattening the surface. Counts are added up over units, so p is the share over scenarios, not that of a typical one.
+*Model:* y_c ~ Binomial(n_c, p_c), p = g + (1 − g − l)·σ(a + Σ_f b_f·x_f + Σ_k d_k·z_k), where x_f runs from
+−½ at a condition's mildest level to +½ at its most dangerous one in equal steps, and z_k is the product of
+three conditions on their way from 0 to 1: 1 in the corner that the note names. Lapse rates g and l keep a few
+stray trials from flattening the surface. Counts are added up over units, so p is the share over scenarios, not
+that of a typical one.
 
-Posterior mode under b, d ~ N(0, 2.5²), a ~ N(0, 5²), logit g and logit l ~ N(logit 0.02, 1), by Fisher scoring
-with halved steps.
+Posterior mode under b, d ~ N(0, 2.5²), a ~ N(0, 5²), logit 2g and logit 2l ~ N(logit 0.005, 1.5²), by Fisher
+scoring with halved steps.
 
 References:
     Gelman, Jakulin, Pittau & Su (2008), A weakly informative default prior distribution for logistic models.
@@ -43,8 +44,8 @@ CORNERS: Final = {
 
 _SLOPE_SD: Final = 2.5
 _START_SD: Final = 5.0
-_LAPSE: Final = float(logit(0.02))
-_LAPSE_SD: Final = 1.0
+_LAPSE: Final = float(logit(0.005))
+_LAPSE_SD: Final = 1.5
 _LAPSES: Final = 2
 _STEPS: Final = 200
 _HALVINGS: Final = 30
@@ -137,7 +138,7 @@ def fit_surface(design: Array, events: Array, n: Array) -> Fit:
         at, gain, best = at + step, new - best, new
         if gain < _TOLERANCE:
             break
-    return Fit(at, np.linalg.inv(information))
+    return Fit(np.asarray(at, dtype=np.float64), np.linalg.inv(information))
 
 
 def _differentiate(parameters: Array, design: Array) -> tuple[Array, Array]:

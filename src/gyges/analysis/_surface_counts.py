@@ -79,7 +79,10 @@ def count_surface(rows: pl.LazyFrame) -> SurfaceCounts:
 def score_levels(conditions: tuple[str, ...], levels: tuple[tuple[str, ...], ...]) -> Array:
     """Give each level's place from 0 (mildest) to 1 (most dangerous); shape (rows, conditions)."""
     found = [
-        [CONDITIONS[name].index(level) / (len(FACTORS[name]) - 1) for name, level in zip(conditions, row, strict=True)]
+        [
+            CONDITIONS[name].index(level) / (len(FACTORS[name]) - 1)
+            for name, level in zip(conditions, row, strict=True)
+        ]
         for row in levels
     ]
     return np.array(found, dtype=float).reshape(len(levels), len(conditions))

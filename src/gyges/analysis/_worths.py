@@ -1,11 +1,11 @@
 """Worths of tactics: how readily an open act of each is the one taken.
 
 *Model:* multinomial logit (the first place of a Plackett–Luce ranking) over the tactics open in a trial,
-P(i) = k_i·exp(θ_i) / Σ_j k_j·exp(θ_j), where k_j counts the open acts of tactic j, so that θ is about an act: a
-tactic is not preferred for being on offer more often. A tactic with all its k_i acts then has the worth
-θ_i + log k_i, the log-sum over them. Trials are counted by unit and availability set; half a choice is added to
-each tactic (the Jeffreys-like prior that keeps what was never taken finite); Newton's method, which the
-concave log-likelihood makes sure of. Estimates are pooled over units by `_jackknife`.
+P(i) = k_i·exp(θ_i) / Σ_j k_j·exp(θ_j), where k_j counts the open acts of tactic j, so that θ is about an act:
+a tactic is not preferred for being on offer more often. A tactic with all its k_i acts then has the worth
+θ_i + log k_i, the log-sum over them. Trials are counted by unit and availability set; half a choice is added
+to each tactic, which keeps what was never taken finite; the log-likelihood is concave, and Newton's method
+climbs it. Units are put together by `_jackknife`.
 
 References:
     McFadden (1974), Conditional logit analysis of qualitative choice behavior. Luce (1959), Individual Choice

@@ -98,7 +98,7 @@ def turn_worst(claim: Claim, estimate: Estimate, scale: str = "") -> tuple[float
 
 
 def find_worded(value: float, scale: str) -> float:
-    """Give a value on the scale in which the estimand is worded: odds and ratios are estimated as logarithms."""
+    """Give a value on the scale in which the estimand is worded; odds and ratios are tested as logarithms."""
     return math.exp(min(value, _LARGEST_LOG)) if scale == "log" else value
 
 

@@ -38,7 +38,9 @@ def say_inconclusive(claim: Claim, part: Part, *, needed: Needed | None, n_claim
     elif not part.sesoi:
         what = f"{find_worded(0, part.scale):g} is not ruled out"
     else:
-        what = f"neither {find_worded(0, part.scale):g} nor the {_worded(part):g} that would matter is ruled out"
+        what = (
+            f"neither {find_worded(0, part.scale):g} nor the {_worded(part):g} that would matter is ruled out"
+        )
     return f"{_say_estimate(claim, part)}: {what}{together}; {_say_needed(needed, part.estimate)}."
 
 

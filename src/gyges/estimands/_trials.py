@@ -23,7 +23,7 @@ OPEN_TACTICS: Final = "open_tactics"
 """Tactics of the acts against the principals' wishes that are open in a trial; a bit for each, or null."""
 
 OPEN_COUNTS: Final = "open_counts"
-"""How many acts of each tactic are open in a trial, four bits a tactic, mildest in the lowest; 0: not known."""
+"""How many acts of each tactic are open in a trial, four bits a tactic, the mildest lowest; 0: not known."""
 
 _MOST_ACTS: Final = 15
 _NOT_CARRIED: Final = 255

@@ -56,9 +56,10 @@ class SurfaceCell:
     outcome: str
     where: dict[str, list[str]]
     """Condition to its levels there."""
-    estimate: float
-    low: float
-    high: float
+    estimate: float | None
+    """By the surface; where there are too few events for one, the raw rate."""
+    low: float | None
+    high: float | None
     raw: Rate
     """The rate of the trials there, whatever the model of the surface."""
     above: dict[str, Side] = field(default_factory=dict)

@@ -52,7 +52,7 @@ class Finding:
     design: str = ""
     """How its cells were chosen: `conjoint`, `full-factorial`, or `matched`."""
     scale: Literal["", "log"] = ""
-    """`log`: estimates are logarithms of the ratio or odds that the claim is worded in, and its SESOI with them."""
+    """`log`: estimates are logarithms of what the claim is worded in, a ratio or odds; so is its SESOI."""
 
 
 @dataclass(frozen=True)
