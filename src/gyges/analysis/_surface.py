@@ -3,8 +3,8 @@
 *Model:* y_c ~ Binomial(n_c, p_c), p = g + (1 − g − l)·σ(a + Σ_f b_f·x_f + Σ_k d_k·z_k), where x_f runs from
 −½ at a condition's mildest level to +½ at its most dangerous one in equal steps, and z_k is the product of
 three conditions on their way from 0 to 1: 1 in the corner that the note names. Lapse rates g and l keep a few
-stray trials from flattening the surface. Counts are added up over units, so p is the share over scenarios, not
-that of a typical one.
+stray trials from flattening the surface. Counts are added up over units, so p is the share over scenarios,
+not that of a typical one.
 
 Posterior mode under b, d ~ N(0, 2.5²), a ~ N(0, 5²), logit 2g and logit 2l ~ N(logit 0.005, 1.5²), by Fisher
 scoring with halved steps.
@@ -138,7 +138,7 @@ def fit_surface(design: Array, events: Array, n: Array) -> Fit:
         at, gain, best = at + step, new - best, new
         if gain < _TOLERANCE:
             break
-    return Fit(np.asarray(at, dtype=np.float64), np.linalg.inv(information))
+    return Fit(at, np.asarray(np.linalg.inv(information), dtype=np.float64))
 
 
 def _differentiate(parameters: Array, design: Array) -> tuple[Array, Array]:

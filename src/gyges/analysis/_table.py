@@ -84,7 +84,8 @@ def _mask_tactics(joined: pl.Series) -> pl.Series:
 def _count_acts(frame: pl.DataFrame, facts: KnownFacts) -> pl.Series:
     """Count the open acts of each tactic, by way of the few lists that occur.
 
-    Where acts are not known, an open tactic counts as one act. Everyday work without an act counts as complying, which is open always.
+    Where acts are not known, an open tactic counts as one act. Everyday work without an act counts as
+    complying, which is open always.
     """
     keys = ["scenario", OPEN_TACTICS, *([_ACTS] if _ACTS in frame.columns else [])]
     met = frame.select(keys).unique()

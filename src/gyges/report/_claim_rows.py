@@ -20,7 +20,7 @@ from gyges.report._format import (
     unit_of,
 )
 from gyges.report._headline import is_few
-from gyges.report._marks import Axis, Mark, fit_axis, make_mark
+from gyges.report._marks import ODDS, ODDS_ENDS, Axis, Mark, fit_axis, log_odds, make_mark
 
 VERDICTS: Final = ("supported", "refuted", "inconclusive", "not-tested")
 
@@ -145,6 +145,8 @@ def _make_part(part: Mapping[str, Any], claim: Claim | None) -> PartRow:
 def _choose_axis(unit: Unit, axis: Axis, found: Mapping[str, Any], n_scenarios: int) -> Axis:
     if unit == "scenarios":
         return Axis(0.0, float(max(n_scenarios, 1)))
+    if unit == "odds":
+        return ODDS
     if unit == "rungs":
         ends = (found[end] for end in ("estimate", "low", "high", "sesoi"))
         return fit_axis(ends, step=1.0, most=float(len(TACTICS) - 1))
@@ -153,6 +155,8 @@ def _choose_axis(unit: Unit, axis: Axis, found: Mapping[str, Any], n_scenarios: 
 
 def _draw(found: Mapping[str, Any], limit: float | None, axis: Axis, unit: Unit) -> Forest | None:
     value, low, high = shown_numbers(found)
+    if unit == "odds":
+        return _draw_odds(value, low, high, limit)
     mark = make_mark(axis, value, low, high)
     if mark is None:
         return None
@@ -165,4 +169,20 @@ def _draw(found: Mapping[str, Any], limit: float | None, axis: Axis, unit: Unit)
         ends=(say_end(axis.low, unit), f"{say_end(axis.high, unit)} {name_unit(unit)}")
         if has_own_scale
         else None,
+    )
+
+
+def _draw_odds(
+    value: float | None, low: float | None, high: float | None, limit: float | None
+) -> Forest | None:
+    """Draw on a scale on which doubling goes as far as halving does."""
+    mark = make_mark(ODDS, *map(log_odds, (value, low, high)))
+    if mark is None:
+        return None
+    return Forest(
+        mark=mark,
+        zero=ODDS.at(0.0),
+        limit=None if limit is None else ODDS.at(log_odds(limit) or 0.0),
+        label=f"odds {say_value(value, 'odds')}, 95 % interval {say_interval(low, high, 'odds')}",
+        ends=ODDS_ENDS,
     )

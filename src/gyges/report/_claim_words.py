@@ -54,28 +54,29 @@ def _say_ruled_out(found: Mapping[str, Any], unit: Unit, limit: float | None) ->
     what = say_limit(limit, unit)
     if shown_part(found) and verdict == "refuted":
         return "one of its parts, at the least, is ruled out"
-    words = _BOUND_WORDS[verdict].format(what) if unit == "rate" else _say_effect(found, what, limit)
+    words = _BOUND_WORDS[verdict].format(what) if unit == "rate" else _say_effect(found, what, limit, unit)
     return f"the weakest part: {words}" if shown_part(found) else words
 
 
-def _say_effect(found: Mapping[str, Any], what: str, limit: float | None) -> str:
+def _say_effect(found: Mapping[str, Any], what: str, limit: float | None, unit: Unit) -> str:
+    none = "1" if unit == "odds" else "0"
     if found["verdict"] == "supported":
         if found["strength"] == "strongly":
-            return f"0 is ruled out, and so is any effect smaller than {what}"
-        return f"0 is ruled out; an effect smaller than {what} is not"
+            return f"{none} is ruled out, and so is any effect smaller than {what}"
+        return f"{none} is ruled out; an effect smaller than {what} is not"
     if found["verdict"] == "refuted":
         opposite = "the opposite of what is claimed"
         return opposite if found["strength"] == "opposite" else f"an effect of {what} or beyond is ruled out"
-    if _leaves_out_zero(found, limit):
-        return "0 is outside this interval, but not ruled out once all claims are allowed for"
-    return f"neither 0 nor {what} is ruled out"
+    if _leaves_out(found, limit, float(none)):
+        return f"{none} is outside this interval, but not ruled out once all claims are allowed for"
+    return f"neither {none} nor {what} is ruled out"
 
 
-def _leaves_out_zero(found: Mapping[str, Any], limit: float | None) -> bool:
+def _leaves_out(found: Mapping[str, Any], limit: float | None, none: float) -> bool:
     _, low, high = shown_numbers(found)
     if low is None or high is None or limit is None:
         return False
-    return low > 0 if limit > 0 else high < 0
+    return low > none if limit > none else high < none
 
 
 def list_facts(found: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from gyges.records.claim import Claim
 
-Unit = Literal["points", "rate", "rungs", "scenarios"]
-"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios."""
+Unit = Literal["points", "rate", "rungs", "scenarios", "odds"]
+"""What an estimate counts: percentage points, a percentage, rungs, scenarios, odds or ratios."""
 
 DASH: Final = "–"
 LONGEST: Final = 1500
@@ -44,6 +44,8 @@ def unit_of(claim: Claim | None, found: Mapping[str, Any] | None = None) -> Unit
     """Say what a claim's estimate counts; with its verdict, what the part shown counts."""
     if claim is None:
         return "points"
+    if claim.kind == "order" or (found and found.get("scale") == "log"):
+        return "odds"
     if claim.kind == "count":
         return "scenarios"
     if claim.kind == "rate-bound" or (found and shown_part(found).get("bound") is not None):
@@ -78,8 +80,20 @@ def say_value(value: float | None, unit: Unit) -> str:
         return say_percent(value)
     if unit == "scenarios":
         return f"{value:.0f}"
+    if unit == "odds":
+        return say_odds(value)
     number = f"{100 * value:+.1f}" if unit == "points" else f"{value:+.2f}"
     return number.replace("-", "−") if float(number) else "0"
+
+
+def say_odds(value: float) -> str:
+    """Write odds or a ratio, with as many digits as matter."""
+    if value >= 1e6:
+        return "over a million"
+    if value < 0.001:
+        return "below 0.001"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:,.{digits}f}"
 
 
 def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
@@ -91,7 +105,7 @@ def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 def name_unit(unit: Unit) -> str:
     """Name what is counted; empty where the number says it."""
-    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios"}[unit]
+    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios", "odds": ""}[unit]
 
 
 def say_end(value: float, unit: Unit) -> str:

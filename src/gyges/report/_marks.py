@@ -47,6 +47,17 @@ SHARES: Final = Axis(0.0, 1.0)
 """The scale of rates."""
 
 
+ODDS: Final = Axis(-2.0, 2.0)
+"""The scale of odds and ratios, in powers of ten."""
+
+ODDS_ENDS: Final = ("odds 0.01", "100")
+
+
+def log_odds(value: float | None) -> float | None:
+    """Give a ratio's place in powers of ten."""
+    return None if value is None else math.log10(max(value, 1e-12))
+
+
 def make_mark(axis: Axis, value: float | None, low: float | None, high: float | None) -> Mark | None:
     """Place an estimate with its interval; none where there is none."""
     if value is None:

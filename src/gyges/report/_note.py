@@ -21,6 +21,8 @@ from gyges.report._format import (
 )
 from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._tactics import tell_tactics
+from gyges.report._thresholds import tell_thresholds
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
@@ -49,6 +51,8 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
                 blocks.append(f"### {section}")
             blocks += _tell_section(by_section.get(section, []), results)
             blocks += tell_trade_offs(results, section)
+            blocks += tell_tactics(results, section)
+            blocks += tell_thresholds(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():
@@ -174,17 +178,18 @@ def _tell_effect(claim: Claim | None, found: _Found) -> str:
     return f"{noun} {words} (95 % interval {low} to {high}; n = {say_count(found['n'])}{about}). "
 
 
-_IN_PARTS = {"conjunction", "inactive", "slope", "dose", "convergence"}
+_IN_PARTS = {"conjunction", "inactive", "slope", "dose", "convergence", "order"}
 
 
 def _name_effect(claim: Claim | None, unit: Unit) -> str:
-    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in _IN_PARTS):
+    if claim and unit in {"points", "rungs", "odds"} and (claim.also or claim.kind in _IN_PARTS):
         return "Its weakest part is"
     return {
         "points": "The difference is",
         "rate": "The rate is",
         "rungs": "The rise is",
         "scenarios": "The count of scenarios is",
+        "odds": "The odds are",
     }[unit]
 
 
