@@ -8,13 +8,15 @@ as after the far end where it ends below q, and as before the near end where it 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from scipy.special import logit
 
-from gyges.analysis._jackknife import Array
-from gyges.analysis._surface import CONDITIONS, Shape, find_lapses, rate_surface
+from gyges.analysis._intervals import quantile_95
+from gyges.analysis._jackknife import Array, Spread
+from gyges.analysis._surface import CONDITIONS, Shape, differentiate_surface, find_lapses, rate_surface
 from gyges.records.thresholds import Crossing, Curve, CurvePoint, Reached
 
 ALONG: Final = ("threat", "visibility")
@@ -25,26 +27,44 @@ _POINTS_A_STEP: Final = 4
 _QUANTILES: Final = (0.025, 0.975)
 
 
-class Draws:
-    """A surface's parameters: the estimate, and draws around it."""
+@dataclass(frozen=True)
+class Reading:
+    """A fitted surface, and draws around it."""
 
-    def __init__(self, shape: Shape, values: Array, draws: Array) -> None:
-        self.shape = shape
-        self.values = values
-        self.draws = draws
+    shape: Shape
+    spread: Spread
+    draws: Array
+    """Draws of the parameters; shape (draws, parameters)."""
 
-    def rate(self, scores: Array) -> tuple[Array, Array]:
-        """Give the probabilities at rows of scores, by the estimate (rows) and by the draws (draws, rows)."""
+    def read(self, scores: Array, weights: Array | None = None) -> tuple[Array, Array, Array]:
+        """Give probabilities with the ends of their 95 % intervals.
+
+        *Model:* on the scale arcsin √p, on which a share near 0 keeps a sensible interval: the larger of the
+        jackknife's standard error and that of the trials alone, with the surface's degrees of freedom.
+
+        Args:
+            scores: Rows × conditions.
+            weights: Averages × rows, each summing to 1; none: every row by itself.
+        """
         design = self.shape.lay_out(scores)
-        return rate_surface(self.values, design), rate_surface(self.draws, design)
+        mean = np.eye(len(scores)) if weights is None else weights
+        p, slopes = differentiate_surface(self.spread.values, design)
+        rates = mean @ p
+        inner = mean @ slopes
+        variance = np.einsum("ij,jk,ik->i", inner, self.spread.inner, inner)
+        se = np.sqrt(variance / (4 * rates * (1 - rates)))
+        size = len(self.spread.without)
+        if size:
+            each = np.arcsin(np.sqrt(rate_surface(self.spread.without, design) @ mean.T))
+            around = (size - 1) / size * np.sum((each - each.mean(axis=0)) ** 2, axis=0)
+            se = np.maximum(se, np.sqrt(around))
+        half = quantile_95(self.spread.df) * se
+        place = np.arcsin(np.sqrt(rates))
+        low, high = (np.sin(np.clip(place + side * half, 0, np.pi / 2)) ** 2 for side in (-1, 1))
+        return rates, low, high
 
-    def find_limits(self, rates: Array) -> tuple[Array, Array]:
-        """Give the ends of 95 % intervals of what the draws say; over the first axis."""
-        low, high = np.quantile(rates, _QUANTILES, axis=0)
-        return low, high
 
-
-def list_curves(subject: tuple[str, str], found: Draws) -> Iterator[Curve | Crossing]:
+def list_curves(subject: tuple[str, str], found: Reading) -> Iterator[Curve | Crossing]:
     """Give every curve of a model's outcome, each with its crossings."""
     for along in ALONG:
         if along not in found.shape.conditions:
@@ -62,11 +82,10 @@ def _line(shape: Shape, along: str, context: Context, places: Array) -> Array:
     return scores
 
 
-def _draw_curve(subject: tuple[str, str], found: Draws, along: str, context: Context) -> Curve:
+def _draw_curve(subject: tuple[str, str], found: Reading, along: str, context: Context) -> Curve:
     steps = len(CONDITIONS[along]) - 1
     places = np.linspace(0, steps, _POINTS_A_STEP * steps + 1)
-    rates, drawn = found.rate(_line(found.shape, along, context, places / steps))
-    low, high = found.find_limits(drawn)
+    rates, low, high = found.read(_line(found.shape, along, context, places / steps))
     points = tuple(
         CurvePoint(*(float(x) for x in point)) for point in zip(places, rates, low, high, strict=True)
     )
@@ -74,13 +93,13 @@ def _draw_curve(subject: tuple[str, str], found: Draws, along: str, context: Con
 
 
 def _find_crossing(
-    subject: tuple[str, str], found: Draws, line: tuple[str, Context], level: float
+    subject: tuple[str, str], found: Reading, line: tuple[str, Context], level: float
 ) -> Crossing:
     along, context = line
     steps = len(CONDITIONS[along]) - 1
     ends = _line(found.shape, along, context, np.array([0.0, 1.0]))
     design = found.shape.lay_out(ends)
-    everywhere = np.vstack([found.values, found.draws])
+    everywhere = np.vstack([found.spread.values, found.draws])
     places = steps * np.array([_solve(row, design, level) for row in everywhere])
     at, drawn = float(places[0]), places[1:]
     low, high = (float(x) for x in np.quantile(drawn, _QUANTILES, method="nearest"))

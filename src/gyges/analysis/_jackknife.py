@@ -48,6 +48,10 @@ class Spread(NamedTuple):
     df: float
     scope: Scope
     n_scenarios: int
+    without: Array
+    """Parameters fitted without each unit in turn; no rows where it is about these scenarios only."""
+    inner: Array
+    """The inverse of the information in the trials."""
 
     def find_se(self, weights: Array) -> float:
         """Give the standard error of a weighted sum of the parameters."""
@@ -77,12 +81,22 @@ def spread_fit(fit: Callable[[Sequence[Unit]], Fit], units: Sequence[Unit]) -> S
     whole = fit(units)
     n_scenarios = len({unit.scenario for unit in units})
     if n_scenarios < MIN_SCENARIOS:
-        return Spread(whole.values, whole.covariance, math.inf, "these scenarios only", n_scenarios)
+        none = np.empty((0, len(whole.values)))
+        these: Scope = "these scenarios only"
+        return Spread(*whole, math.inf, these, n_scenarios, without=none, inner=whole.covariance)
     size = len(units)
     without = np.array([fit([*units[:i], *units[i + 1 :]]).values for i in range(size)])
     centered = without - without.mean(axis=0)
     covariance = _hold((size - 1) / size * centered.T @ centered, whole.covariance)
-    return Spread(whole.values, covariance, size - 1.0, "scenarios like these", n_scenarios)
+    return Spread(
+        values=whole.values,
+        covariance=covariance,
+        df=size - 1.0,
+        scope="scenarios like these",
+        n_scenarios=n_scenarios,
+        without=without,
+        inner=whole.covariance,
+    )
 
 
 def _hold(covariance: Array, least: Array) -> Array:

@@ -123,7 +123,7 @@ def fit_surface(design: Array, events: Array, n: Array) -> Fit:
     best = score(at)
     information = np.diag(precision)
     for _ in range(_STEPS):
-        p, slopes = _differentiate(at, design)
+        p, slopes = differentiate_surface(at, design)
         weights = n / (p * (1 - p))
         information = slopes.T @ (slopes * weights[:, None]) + np.diag(precision)
         gradient = slopes.T @ (weights * (events / np.maximum(n, 1) - p)) - precision * (at - mean)
@@ -141,8 +141,8 @@ def fit_surface(design: Array, events: Array, n: Array) -> Fit:
     return Fit(at, np.asarray(np.linalg.inv(information), dtype=np.float64))
 
 
-def _differentiate(parameters: Array, design: Array) -> tuple[Array, Array]:
-    """Give the probabilities and their slopes in every parameter."""
+def differentiate_surface(parameters: Array, design: Array) -> tuple[Array, Array]:
+    """Give the probabilities in rows of a design matrix, and their slopes in every parameter."""
     floor, gap = find_lapses(parameters)
     sigma = expit(design @ parameters[:-_LAPSES])
     beta = ((1 - floor - gap) * sigma * (1 - sigma))[:, None] * design

@@ -1,8 +1,8 @@
 """How probable misaligned acts, manipulation and harm are over the conditions that the note names.
 
 For each outcome a surface (`_surface`) is fitted to the trials of drawn cells, counted by unit and cell, with
-the unit as what inference counts (`_jackknife`). What is read off it, cells, regions, curves and crossings,
-has the percentiles of draws from the parameters' t distribution as its interval.
+the unit as what inference counts (`_jackknife`). Cells, regions and curves are read off it with the
+jackknife's intervals, crossings with the percentiles of draws from the parameters' t distribution.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from gyges.analysis._crossings import LEVELS, Draws, list_curves
+from gyges.analysis._crossings import LEVELS, Reading, list_curves
 from gyges.analysis._intervals import make_rate
 from gyges.analysis._jackknife import Array, Fit, Spread, spread_fit
 from gyges.analysis._ladder import pick_source
@@ -105,7 +105,7 @@ def _measure_outcome(
     corners = tuple(each for each in CORNERS[outcome] if set(each) <= set(counts.conditions))
     shape = Shape(counts.conditions, corners)
     spread = fit_counts(shape, counts, outcome)
-    draws = Draws(shape, spread.values, spread.draw(_DRAWS, seed))
+    reading = Reading(shape, spread, spread.draw(_DRAWS, seed))
     yield SurfaceFit(
         model=model,
         outcome=outcome,
@@ -120,8 +120,8 @@ def _measure_outcome(
         protocol=source.protocol,
         design=source.design,
     )
-    yield from _list_cells((model, outcome), counts, draws)
-    yield from list_curves((model, outcome), draws)
+    yield from _list_cells((model, outcome), counts, reading)
+    yield from list_curves((model, outcome), reading)
 
 
 def fit_counts(shape: Shape, counts: SurfaceCounts, outcome: str) -> Spread:
@@ -179,21 +179,26 @@ def _test_bends(shape: Shape, counts: SurfaceCounts, outcome: str) -> float | No
 
 
 def _list_cells(
-    subject: tuple[str, str], counts: SurfaceCounts, draws: Draws | None
+    subject: tuple[str, str], counts: SurfaceCounts, reading: Reading | None
 ) -> Iterator[SurfaceCell]:
     """Give every cell, then the regions, each averaged over its cells as the trials are spread over them."""
     levels = tuple(product(*(CONDITIONS[name] for name in counts.conditions)))
-    rates = draws.rate(score_levels(counts.conditions, levels)) if draws else None
+    scores = score_levels(counts.conditions, levels)
+    rates = reading.read(scores) if reading else None
     for i, cell in enumerate(levels):
         where = {name: [level] for name, level in zip(counts.conditions, cell, strict=True)}
-        yield _make_cell(subject, counts, where, (float(rates[0][i]), rates[1][:, i]) if rates else None)
+        yield _make_cell(subject, counts, where, _pick(rates, i))
     for name, region in REGIONS[subject[1]].items():
         where = {condition: list(kept) for condition, kept in region.items()}
         weights = np.array([_weigh(counts, cell) if _is_in(counts, cell, where) else 0.0 for cell in levels])
         if weights.sum():
-            share = weights / weights.sum()
-            rate = (float(share @ rates[0]), rates[1] @ share) if rates else None
-            yield replace(_make_cell(subject, counts, where, rate), name=name, kind="region")
+            averaged = reading.read(scores, weights[None] / weights.sum()) if reading else None
+            found = _make_cell(subject, counts, where, _pick(averaged, 0))
+            yield replace(found, name=name, kind="region")
+
+
+def _pick(rates: tuple[Array, Array, Array] | None, i: int) -> tuple[float, float, float] | None:
+    return None if rates is None else (float(rates[0][i]), float(rates[1][i]), float(rates[2][i]))
 
 
 def _is_in(counts: SurfaceCounts, cell: tuple[str, ...], where: Mapping[str, list[str]]) -> bool:
@@ -215,13 +220,11 @@ def _make_cell(
     subject: tuple[str, str],
     counts: SurfaceCounts,
     where: dict[str, list[str]],
-    rate: tuple[float, Array] | None,
+    rate: tuple[float, float, float] | None,
 ) -> SurfaceCell:
-    """Make a cell from the surface's rate and its draws; without a surface, from the trials there."""
+    """Make a cell from the surface's rate and its interval; without a surface, from the trials there."""
     raw = _rate_raw(counts, subject[1], where)
-    value, low, high = raw.rate, raw.low, raw.high
-    if rate is not None:
-        value, (low, high) = rate[0], (float(x) for x in np.quantile(rate[1], (0.025, 0.975)))
+    value, low, high = (raw.rate, raw.low, raw.high) if rate is None else rate
     above = {f"{level:g}": _place(low, high, level) for level in LEVELS}
     return SurfaceCell(*subject, where=where, estimate=value, low=low, high=high, raw=raw, above=above)
 
