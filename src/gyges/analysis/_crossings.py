@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import beta, betainc, betaincinv, logit
 
 from gyges.analysis._intervals import quantile_95
 from gyges.analysis._jackknife import Array, Spread
@@ -23,6 +23,8 @@ ALONG: Final = ("threat", "visibility")
 LEVELS: Final = (0.1, 0.5)
 Context = Literal["dangerous", "mild"]
 CONTEXTS: Final[tuple[Context, ...]] = ("dangerous", "mild")
+_BEND: Final = 0.25
+"""Of the scale on which probabilities have their intervals: ½ is arcsin √p, 0 the logit."""
 _POINTS_A_STEP: Final = 4
 _QUANTILES: Final = (0.025, 0.975)
 
@@ -39,8 +41,9 @@ class Reading:
     def read(self, scores: Array, weights: Array | None = None) -> tuple[Array, Array, Array]:
         """Give probabilities with the ends of their 95 % intervals.
 
-        *Model:* on the scale arcsin √p, on which a share near 0 keeps a sensible interval: the larger of the
-        jackknife's standard error and that of the trials alone, with the surface's degrees of freedom.
+        *Model:* on the scale t(p) = I_p(¼, ¼), halfway between arcsin √p and the logit, on which the interval
+        of a share near 0 is neither too short nor without end: the larger of the jackknife's standard error
+        and that of the trials alone, with the surface's degrees of freedom.
 
         Args:
             scores: Rows × conditions.
@@ -52,15 +55,15 @@ class Reading:
         rates = mean @ p
         inner = mean @ slopes
         variance = np.einsum("ij,jk,ik->i", inner, self.spread.inner, inner)
-        se = np.sqrt(variance / (4 * rates * (1 - rates)))
+        se = np.sqrt(variance) * (rates * (1 - rates)) ** (_BEND - 1) / beta(_BEND, _BEND)
         size = len(self.spread.without)
         if size:
-            each = np.arcsin(np.sqrt(rate_surface(self.spread.without, design) @ mean.T))
+            each = betainc(_BEND, _BEND, rate_surface(self.spread.without, design) @ mean.T)
             around = (size - 1) / size * np.sum((each - each.mean(axis=0)) ** 2, axis=0)
             se = np.maximum(se, np.sqrt(around))
         half = quantile_95(self.spread.df) * se
-        place = np.arcsin(np.sqrt(rates))
-        low, high = (np.sin(np.clip(place + side * half, 0, np.pi / 2)) ** 2 for side in (-1, 1))
+        place = betainc(_BEND, _BEND, rates)
+        low, high = (betaincinv(_BEND, _BEND, np.clip(place + side * half, 0, 1)) for side in (-1, 1))
         return rates, low, high
 
 

@@ -2,7 +2,7 @@
 
 *Model:* y_c ~ Binomial(n_c, p_c), p = g + (1 − g − l)·σ(a + Σ_f b_f·x_f + Σ_k d_k·z_k), where x_f runs from
 −½ at a condition's mildest level to +½ at its most dangerous one in equal steps, and z_k is the product of
-three conditions on their way from 0 to 1: 1 in the corner that the note names. Lapse rates g and l keep a few
+some conditions on their way from 0 to 1: 1 in the corner that the note names. Lapse rates g and l keep a few
 stray trials from flattening the surface. Counts are added up over units, so p is the share over scenarios,
 not that of a typical one.
 
@@ -35,12 +35,13 @@ CONDITIONS: Final = {
 
 _HARM: Final = ("threat", "visibility", "alternatives")
 _MANIPULATION: Final = ("leverage", "reputation", "threat")
+_RISK: Final = ("visibility", "reputation")
 CORNERS: Final = {
-    "misaligned": (_HARM, _MANIPULATION),
-    "manipulation": (_MANIPULATION,),
-    "harm": (_HARM,),
+    "misaligned": (_RISK, _HARM, _MANIPULATION),
+    "manipulation": (_RISK, _MANIPULATION),
+    "harm": (_RISK, _HARM),
 }
-"""Outcome to the conjunctions that the note names for it."""
+"""Outcome to the conjunctions that the note names for it; being seen and its cost make the risk together."""
 
 _SLOPE_SD: Final = 2.5
 _START_SD: Final = 5.0

@@ -63,6 +63,8 @@ def _say_effect(found: Mapping[str, Any], what: str, limit: float | None, unit: 
     if found["verdict"] == "supported":
         if found["strength"] == "strongly":
             return f"{none} is ruled out, and so is any effect smaller than {what}"
+        if not limit:
+            return f"{none} is ruled out"
         return f"{none} is ruled out; an effect smaller than {what} is not"
     if found["verdict"] == "refuted":
         opposite = "the opposite of what is claimed"
