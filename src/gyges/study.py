@@ -255,6 +255,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     from gyges.analysis import (
         estimate_all,
         measure_claims,
+        measure_tactics,
+        measure_thresholds,
         measure_trade_offs,
         prepare_codes,
         reveal_values,
@@ -292,6 +294,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
             "trade_offs": trade_offs.shares,
             "lotteries": trade_offs.lotteries,
             **vars(revealed.found),
+            "tactics": measure_tactics(codes, facts),
+            "thresholds": measure_thresholds(codes, facts, seed=lock.study.seed),
             **_measure_judging(folder, table, lock.study.seed),
             "judge_calls": _describe_judges(folder),
         },

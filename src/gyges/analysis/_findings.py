@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import polars as pl
 
 from gyges.analysis._headline import count_misaligned
+from gyges.analysis._order import measure_order
 from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
@@ -68,21 +70,27 @@ def measure_claims(
             comparison = make_comparison(claim)
             counted = tally_claim(frame, claim, comparison, facts or {})
             by_claim.append(
-                {m: _find(claim, m, comparison, counted, (min_trials, facts or {})) for m in models}
+                {m: _find(claim, m, comparison, counted, (min_trials, facts or {}, frame)) for m in models}
             )
     return tuple(findings[model] for model in models for findings in by_claim)
 
 
 def _find(
-    claim: Claim, model: str, comparison: Comparison, counted: Tally, rules: tuple[int, KnownFacts]
+    claim: Claim,
+    model: str,
+    comparison: Comparison,
+    counted: Tally,
+    rules: tuple[int, KnownFacts, pl.DataFrame],
 ) -> Finding:
-    min_trials, facts = rules
+    min_trials, facts, frame = rules
     if facts and len(find_silent(claim, facts)) == len(facts):
         return _lack(
             claim, model, f"By the rules no act or topic of these scenarios can show '{claim.outcome}'."
         )
     by_source = counted.get(model, {})
     picked = pick(by_source, comparison, min_trials, facts=facts)
+    if isinstance(picked, Picked) and claim.kind == "order":
+        return _make_finding(claim, model, picked, measure_order(frame, claim, model, picked), scale="log")
     if isinstance(picked, Picked):
         return _make_finding(claim, model, picked, measure(claim, comparison, picked))
     planned = pick(by_source, comparison, min_trials, facts=facts, planned=True)
@@ -90,7 +98,9 @@ def _find(
     return replace(finding, planned=isinstance(planned, Picked))
 
 
-def _make_finding(claim: Claim, model: str, picked: Picked, measured: Measured) -> Finding:
+def _make_finding(
+    claim: Claim, model: str, picked: Picked, measured: Measured, *, scale: Literal["", "log"] = ""
+) -> Finding:
     """The weakest part speaks for the whole."""
     weakest = min((part.estimate for part in measured.parts), key=lambda estimate: estimate.estimate)
     return Finding(
@@ -104,6 +114,7 @@ def _make_finding(claim: Claim, model: str, picked: Picked, measured: Measured) 
         note=measured.note,
         protocol=picked.source.protocol,
         design=picked.source.design,
+        scale=scale,
     )
 
 

@@ -74,6 +74,7 @@ def make_verdict(
         protocol=(finding.protocol or None) if is_tested else None,
         design=(finding.design or None) if is_tested else None,
         sesoi=claim.sesoi,
+        scale=finding.scale,
         n=finding.estimate.n if finding.estimate is not None else 0,
         scope=known.scope if known is not None else None,
         **more,

@@ -98,6 +98,8 @@ def _count_base(prospect: Prospect, claim: Claim) -> str:
 
 
 def _say_not_carried(claim: Claim) -> str:
+    if claim.kind == "order":
+        return f"no scenario of the study has acts of {', '.join(claim.tactics)} all"
     if claim.tactics:
         return "no scenario of the study has an act of harm and a milder one"
     if claim.factors:

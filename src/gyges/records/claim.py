@@ -20,6 +20,7 @@ EstimandKind = Literal[
     "slope",
     "dose",
     "openness",
+    "order",
     "control",
     "convergence",
     "count",
@@ -63,7 +64,8 @@ class Claim(Record):
     within: Condition = Field(default_factory=dict)
     """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
     tactics: tuple[Tactic, ...] = ()
-    """For `openness`: tactics one of which is open on the first side and none on the other."""
+    """For `openness`: tactics one of which is open on the first side and none on the other; for `order`: each
+    is taken more readily than the next."""
     family: str = ""
     """For the kinds that rest on trade-off trials: the family of items, `survival-vs-power`."""
     values: tuple[str, ...] = ()

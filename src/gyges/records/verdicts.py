@@ -109,5 +109,7 @@ class Verdict:
     """Whether the missing trials could flip the verdict."""
     more_trials: int | None = None
     """Trials in all that would settle an inconclusive claim, if its estimate holds."""
+    scale: Literal["", "log"] = ""
+    """`log`: the estimate is a ratio or odds, 1 where there is no effect; it was tested as a logarithm."""
     parts: tuple[VerdictPart, ...] = ()
     """What decides it together; empty where it is all of one piece."""

@@ -12,7 +12,7 @@ from gyges.records.claim import Claim
 Unit = Literal["points", "rate", "rungs", "scenarios", "odds", "log-odds"]
 """What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios, a factor."""
 
-_ODDS: Final = frozenset({"trade-odds", "hierarchy"})
+_ODDS: Final = frozenset({"trade-odds", "hierarchy", "order"})
 
 DASH: Final = "–"
 LONGEST: Final = 1500
@@ -85,9 +85,19 @@ def say_value(value: float | None, unit: Unit) -> str:
     if unit == "scenarios":
         return f"{value:.0f}"
     if unit == "odds":
-        return f"{value:,.{2 if 0.1 <= value < 100 else 1 if value >= 100 else 4}f}"
+        return say_odds(value)
     number = f"{100 * value:+.1f}" if unit == "points" else f"{value:+.2f}"
     return number.replace("-", "−") if float(number) else "0"
+
+
+def say_odds(value: float) -> str:
+    """Write odds or a ratio, with as many digits as matter."""
+    if value >= 1e6:
+        return "over a million"
+    if value < 0.001:
+        return "below 0.001"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:,.{digits}f}"
 
 
 def say_interval(low: float | None, high: float | None, unit: Unit) -> str:

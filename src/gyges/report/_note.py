@@ -21,6 +21,8 @@ from gyges.report._format import (
 )
 from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._tactics import tell_tactics
+from gyges.report._thresholds import tell_thresholds
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._values import tell_values
 from gyges.report._views import is_simulated
@@ -51,6 +53,8 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             blocks += _tell_section(by_section.get(section, []), results)
             blocks += tell_trade_offs(results, section)
             blocks += tell_values(results, section)
+            blocks += tell_tactics(results, section)
+            blocks += tell_thresholds(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():
@@ -177,7 +181,7 @@ def _tell_effect(claim: Claim | None, found: _Found) -> str:
 
 
 _IN_PARTS = {
-    *("conjunction", "inactive", "slope", "dose", "convergence"),
+    *("conjunction", "inactive", "slope", "dose", "convergence", "order"),
     *("trade-share", "trade-gap", "hierarchy"),
 }
 

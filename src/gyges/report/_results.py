@@ -47,7 +47,7 @@ def make_results(
         excerpts: Passages behind the verdicts, as `pick_excerpts` gives them.
         endings: How the trials ended, as `count_endings` gives it.
         sections: Content of the other sections (`OTHERS`), as plain values or dataclasses; what is left
-            out is empty.
+            out is empty. `tactics`: the worths, which join the counts at the base condition.
     """
     endings = endings or Endings()
     others = {name: [_lay_out(row) for row in (sections or {}).get(name, ())] for name in OTHERS}
@@ -66,7 +66,7 @@ def make_results(
         "claims": [_lay_out_verdict(verdict, excerpts or {}) for verdict in verdicts],
         "effects": [_lay_out_effect(effect) for effect in estimates.effects],
         "cells": [_lay_out_cell(cell) for cell in estimates.cells],
-        "tactics": [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)],
+        "tactics": _lay_out_tactics(estimates, (sections or {}).get("tactics", ())),
         "cost": dict(estimates.cost),
         **others,
     }
@@ -100,6 +100,13 @@ def _lay_out_cell(cell: CellRate) -> dict[str, Any]:
     row: dict[str, Any] = asdict(cell)
     rate = row.pop("rate")
     return {**row, **rate}
+
+
+def _lay_out_tactics(estimates: Estimates, worths: Sequence[Any]) -> list[dict[str, Any]]:
+    """Give the ladder: trials at the base condition, and how readily a tactic is taken where it is open."""
+    found = {(row["model"], row["tactic"]): row for row in map(_lay_out, worths)}
+    rows = [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)]
+    return [found.get((row["model"], row["tactic"]), {}) | row for row in rows]
 
 
 def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ from gyges.report._scenario_rows import (
     make_heatmap,
     make_scenario,
 )
+from gyges.report._tactics import Ladder, make_ladder
+from gyges.report._thresholds import ZONE, Surface, make_surfaces
 from gyges.report._trade_offs import GambleRow, TradeOffRow, make_gambles, make_trade_offs
 from gyges.report._values import ValuesView, make_values
 
@@ -55,6 +57,10 @@ class ModelView:
     trade_offs: tuple[TradeOffRow, ...]
     gambles: tuple[GambleRow, ...]
     values: ValuesView
+    ladder: Ladder | None
+    surfaces: tuple[Surface, ...]
+    zone: ClaimRow | None
+    """The danger zone's claim, if it was tested."""
     codes: tuple[CodeRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
@@ -117,6 +123,9 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         trade_offs=make_trade_offs(results, model),
         gambles=make_gambles(results, model),
         values=make_values(results, model),
+        ladder=make_ladder(mine["tactics"], rows),
+        surfaces=make_surfaces(results, model),
+        zone=next((row for row in tested if row.id == ZONE), None),
         codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
