@@ -3,8 +3,8 @@
 `prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
 take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
 enter nothing else but claims about trade-offs; `reveal_values` fits what models trade for what to their
-choices. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the surfaces over the
-conditions the note names. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's
+choices. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the surfaces over
+the conditions the note names. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's
 labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
