@@ -10,17 +10,21 @@ from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
+from gyges.analysis._labels import add_labels
+from gyges.analysis._reasons import measure_reasons
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
 
 __all__ = [
     "ArmCounts",
     "KnownFacts",
+    "add_labels",
     "correct_rates",
     "estimate_all",
     "find_limits",
     "measure_claims",
     "measure_codes",
+    "measure_reasons",
     "measure_trade_offs",
     "prepare_codes",
     "subtract",

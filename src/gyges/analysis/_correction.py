@@ -67,7 +67,7 @@ def correct_rates(counts: ArmCounts, *, seed: int, n_draws: int = N_DRAWS) -> Co
     """
     rng = np.random.default_rng(seed)
     n_no, n_yes = counts.judged.T
-    yes, no = counts.confirmed + _PRIOR, counts.labelled - counts.confirmed + _PRIOR
+    yes, no = _count_true(counts)
     size = (len(n_no), n_draws)
     share = rng.beta((n_yes + _PRIOR)[:, None], (n_no + _PRIOR)[:, None], size=size)
     true = rng.beta(yes[:, None], no[:, None], size=(len(n_no), n_draws, 2))
@@ -79,6 +79,25 @@ def correct_rates(counts: ArmCounts, *, seed: int, n_draws: int = N_DRAWS) -> Co
     unknown = np.array([bool(reason) for reason in reasons], dtype=bool)
     draws[unknown], rates[unknown] = np.nan, np.nan
     return CorrectedRates(rates, draws, reasons)
+
+
+def draw_shares(counts: ArmCounts, *, seed: int, n_draws: int = N_DRAWS) -> tuple[Floats, Floats]:
+    """Give the shares truly so among the trials coded no and coded yes.
+
+    Returns:
+        Posterior means, arms × codes, and draws, arms × draws × codes.
+    """
+    yes, no = _count_true(counts)
+    size = (len(yes), n_draws, 2)
+    draws: Floats = np.random.default_rng(seed).beta(yes[:, None], no[:, None], size=size)
+    means: Floats = np.divide(yes, yes + no)
+    return means, draws
+
+
+def _count_true(counts: ArmCounts) -> tuple[Floats, Floats]:
+    yes: Floats = counts.confirmed.astype(np.float64) + _PRIOR
+    no: Floats = (counts.labelled - counts.confirmed).astype(np.float64) + _PRIOR
+    return yes, no
 
 
 def find_reasons(counts: ArmCounts) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ _NUMBERS: Final = {
     "output_tokens": pl.Int64,
     "cost": pl.Float64,
 }
+JUDGED: Final = ("code_", "label_")
+"""How the names of columns begin that hold what judges and people coded."""
+
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)
 
 
@@ -35,13 +38,15 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
     """
     if isinstance(codes, pl.DataFrame) and OFF_BASE in codes.columns:
         return codes
+    met = {*codes.lazy().collect_schema()}
     columns = [
         *TRIAL_COLUMNS,
         pl.col("status").cast(pl.Enum(list(STATUSES))),
         pl.col("tactic").cast(pl.Enum(list(TACTICS))),
-        *(_count_probes(name, kind, {*codes.lazy().collect_schema()}) for name, kind in _NUMBERS.items()),
+        *(_count_probes(name, kind, met) for name, kind in _NUMBERS.items()),
         *(pl.col(name).cast(pl.Boolean) for name in OUTCOMES),
         pl.col(OPEN_TACTICS).list.join(" ").cast(pl.Categorical),
+        *(pl.col(name).cast(pl.Categorical) for name in sorted(met) if name.startswith(JUDGED)),
     ]
     try:
         frame = codes.lazy().select(columns).collect()

@@ -77,7 +77,7 @@ def describe_plan(
     trials = foresee_trials(plan, scenarios, facts)
     rows = trials.filter(pl.col(CONFLICT) == "present")
     varied = _varied(rows)
-    prospect = Prospect(trials, scenarios, facts, study.min_trials)
+    prospect = Prospect(trials, scenarios, facts, study.min_trials, is_judged=bool(study.judges))
     aliased, checked = check_aliases(trials, varied)
     carried = [factor for factor in FACTORS if rows[factor].null_count() < rows.height]
     assumptions = Assumptions()

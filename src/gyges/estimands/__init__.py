@@ -5,6 +5,17 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 """
 
 from gyges.estimands._base import MARK_BASE, choose_protocol
+from gyges.estimands._codes import (
+    CODE,
+    Code,
+    blank_outcomes,
+    codes_of,
+    fill_codes,
+    items_of,
+    name_code,
+    name_label,
+    read_code,
+)
 from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
     LAST_RESORT,
@@ -40,6 +51,7 @@ from gyges.estimands._trials import (
 )
 
 __all__ = [
+    "CODE",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -52,6 +64,7 @@ __all__ = [
     "TRIAL_COLUMNS",
     "WAITS",
     "Arm",
+    "Code",
     "Comparison",
     "Facts",
     "LabelsNeeded",
@@ -63,20 +76,27 @@ __all__ = [
     "Unit",
     "Units",
     "Value",
+    "blank_outcomes",
     "choose_protocol",
+    "codes_of",
     "count_side",
     "difference_of",
+    "fill_codes",
     "find_carriers",
     "find_facts",
     "find_silent",
     "gather_labels",
+    "items_of",
     "labels_needed",
     "make_comparison",
     "mark_off_base",
     "mask_of",
+    "name_code",
+    "name_label",
     "pick",
     "pick_levels",
     "rank_sources",
+    "read_code",
     "settle_labels",
     "tally",
     "tally_claim",

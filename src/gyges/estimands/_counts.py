@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import polars as pl
 
+from gyges.estimands._codes import read_code
 from gyges.estimands._trials import OFF_BASE, bits_of
 from gyges.records.words import OUTCOMES, PROTOCOLS, TACTICS
 
@@ -52,6 +53,19 @@ class Arm:
     """Sum of its squares."""
     events: int
     """Coded trials with the outcome."""
+    labelled: tuple[int, int] = (0, 0)
+    """For codes by judges: coded trials with a label, those without the outcome and those with it."""
+    confirmed: tuple[int, int] = (0, 0)
+    """Those of them whose label says that the trial has the outcome."""
+    doubtful: int = 0
+    """Missing trials of which nothing says that they belong to this side."""
+    belonging: float = 1.0
+    """Share of them that belong to it, if they are like the others."""
+
+    @property
+    def lost(self) -> float:
+        """Trials not coded that are to be expected on this side."""
+        return self.missing - self.doubtful * (1 - self.belonging)
 
     @property
     def mean(self) -> float:
@@ -74,6 +88,8 @@ class Value:
     event: pl.Expr
     low: int = 0
     high: int = 1
+    truth: pl.Expr | None = None
+    """For codes by judges: what people say, null where nobody does; none: the rules code it."""
 
     @property
     def is_binary(self) -> bool:
@@ -99,7 +115,11 @@ Tally: TypeAlias = dict[str, dict[Source, dict[str, Units]]]
 
 
 def value_of(outcome: str) -> Value:
-    """The value an outcome's name stands for: one of `OUTCOMES`, or the severity in rungs."""
+    """The value an outcome's name stands for: one of `OUTCOMES`, the severity in rungs, or a code."""
+    if code := read_code(outcome):
+        given = pl.when(pl.col("status") == "coded").then(pl.col(code.column).cast(pl.String) == code.answer)
+        said = pl.col(code.label).cast(pl.String) == code.answer
+        return Value(code.name, given.cast(pl.Int64), given, truth=said)
     if outcome == SEVERITY:
         severity = pl.col(SEVERITY).cast(pl.Int64)
         return Value(outcome, severity, severity > 0, high=len(TACTICS) - 1)
@@ -167,9 +187,18 @@ def _count_values(values: list[Value]) -> Iterator[pl.Expr]:
     for i, value in enumerate(values):
         yield value.expr.count().cast(pl.Int64).alias(f"n{i}")
         yield value.expr.sum().alias(f"total{i}")
+        if value.truth is not None:
+            yield from _count_labels(value.event, value.truth, i)
         if not value.is_binary:
             yield (value.expr * value.expr).sum().alias(f"squares{i}")
             yield value.event.sum().cast(pl.Int64).alias(f"events{i}")
+
+
+def _count_labels(code: pl.Expr, truth: pl.Expr, i: int) -> Iterator[pl.Expr]:
+    yield code.is_null().sum().cast(pl.Int64).alias(f"missing{i}")
+    for said, where in enumerate((code.not_(), code)):
+        yield (where & truth.is_not_null()).sum().cast(pl.Int64).alias(f"labelled{i}_{said}")
+        yield (where & truth).sum().cast(pl.Int64).alias(f"confirmed{i}_{said}")
 
 
 def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: list[Value]) -> Tally:
@@ -183,13 +212,19 @@ def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: l
             total = numbers[f"total{i}"]
             arm = Arm(
                 n=numbers[f"n{i}"],
-                missing=numbers["missing"],
+                missing=numbers.get(f"missing{i}", numbers["missing"]),
                 total=total,
                 squares=numbers.get(f"squares{i}", total),
                 events=numbers.get(f"events{i}", total),
+                labelled=_read_pair(numbers, f"labelled{i}"),
+                confirmed=_read_pair(numbers, f"confirmed{i}"),
             )
             by_value.setdefault(value.name, {}).setdefault(unit, {})[names[numbers["side"]]] = arm
     return found
+
+
+def _read_pair(numbers: Mapping[str, int], name: str) -> tuple[int, int]:
+    return numbers.get(f"{name}_0", 0), numbers.get(f"{name}_1", 0)
 
 
 def count_side(units: Units, side: str, *, planned: bool = False) -> int:

@@ -71,7 +71,7 @@ def _carries(claim: Claim, scenario: Scenario) -> bool:
     if not set(claim.factors) <= set(scenario.factors):
         return False
     shows = find_facts(scenario).shows or frozenset()
-    if not {claim.outcome, claim.outcome_b} & set(OUTCOMES) <= shows:
+    if not {claim.outcome, claim.outcome_b, claim.given} & set(OUTCOMES) <= shows:
         return False
     return not claim.tactics or _opens_both(claim, scenario)
 
