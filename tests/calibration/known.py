@@ -255,7 +255,10 @@ def _rows_of(known: Known, claim: Claim, design: str) -> list[dict[str, Any]]:
         ):
             kept.append(row)
     able = {name for name, each in known.scenarios.items() if _can_show(each, claim)}
-    return [row for row in kept if row["scenario"] in able]
+    is_compared = claim.kind in {"contrast", "dose", "slope"}
+    return [
+        row for row in kept if row["scenario"] in able and not (is_compared and not _is_in(row, claim.within))
+    ]
 
 
 def _can_show(scenario: Scenario, claim: Claim) -> bool:

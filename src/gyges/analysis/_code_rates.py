@@ -177,8 +177,8 @@ class ArmRates:
         self.raw = [self._rate(arm) for arm in range(len(coded.arms))]
 
     def _rate(self, arm: int) -> Rate:
-        n_no, n_yes = (int(n) for n in self.counts.judged[arm])
-        return make_rate(n_yes, n_no + n_yes, int(self.n_trials[arm]) - n_no - n_yes)
+        judged = [int(n) for n in self.counts.judged[arm]]
+        return make_rate(judged[-1], sum(judged), int(self.n_trials[arm]) - sum(judged))
 
     def list_rates(self) -> Iterator[CodeRate]:
         low, high = self.limits
@@ -227,13 +227,15 @@ def _make(rate: float, low: float, high: float) -> Corrected:
 
 def _count_arms(coded: Coded, value: str) -> ArmCounts:
     code, truth = coded.frame["code"], coded.frame["truth"]
-    # Rows: coded no, coded yes; a missing code is neither.
-    said = np.stack([_mark(code.is_not_null() & (code != value)), _mark(code == value)])
+    # Labels may be drawn at another rate among the trials of each answer, so each is a row of its own.
+    others = sorted({*code.drop_nulls()} - {value}) or [NO]
+    said = np.stack([_mark(code == each) for each in (*others, value)])
     labelled = said & truth.is_not_null().to_numpy()
     members = coded.members.astype(np.int64)
-    return ArmCounts(
-        *(members @ each.T.astype(np.int64) for each in (said, labelled, labelled & _mark(truth == value)))
+    judged, marked, confirmed = (
+        members @ each.T.astype(np.int64) for each in (said, labelled, labelled & _mark(truth == value))
     )
+    return ArmCounts(judged, marked, confirmed, (*others, value))
 
 
 def _mark(where: pl.Series) -> NDArray[np.bool_]:

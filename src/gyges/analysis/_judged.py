@@ -1,15 +1,16 @@
 """Estimates from codes by judges, moved by what people's labels say of the judges' errors, side by side.
 
-*Model:* on side s of a comparison, π_s is the share of its trials coded so, q₁ and q₀ the shares truly so
-among those coded so and not, with Beta(½, ½) before and the side's own labels behind. The side's rate moves
-by δ_s = q₀ + (q₁ − q₀ − 1)·π_s, an effect by the difference of its two sides' δ. Labels are drawn at random
+*Model:* on side s of a comparison, π_k is the share of its trials that judges coded k, and q_k the share of
+these that truly have the outcome v, with Beta(½, ½) before and the side's own labels behind. The side's rate
+moves by δ_s = Σ_k q_k·π_k − π_v, an effect by the difference of its two sides' δ. Labels are drawn at random
 within side and code; nothing is borrowed between sides, so a judge that errs more on one of them makes no
 effect.
 
-Unit variances become Σ_s (q₁ − q₀)²·v_s, what is left of the judge's sampling; the spread over scenarios is
-divided by the judge's Youden index J = sensitivity + specificity − 1 (not below 0.3), by which its errors
-shrink every difference. To the squared error so found the variance of each δ_s is added, from draws of q₁ and
-q₀ with π_s held; the labels' part has no limit on its degrees of freedom, Satterthwaite joins the two.
+Unit variances become Σ_s c_s·v_s, c = (Σ π_k·q_k² − (Σ π_k·q_k)²)/(π_v·(1 − π_v)): what is left of the judge's
+sampling; for yes and no, c = (q₁ − q₀)². The spread over scenarios is divided by the judge's Youden index
+J = sensitivity + specificity − 1 (not below 0.3), by which its errors shrink every difference. To the squared
+error so found the variance of each δ_s is added, from draws of the q_k with the π_k held; the labels' part has
+no limit on its degrees of freedom, and Satterthwaite joins the two.
 
 References:
     Cochran (1977), Sampling Techniques, 12.2 (double sampling for stratification). Tenenbein (1970), JASA 65.
@@ -26,7 +27,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gyges.analysis._correction import ArmCounts, draw_shares, find_reasons
+from gyges.analysis._correction import ArmCounts, draw_confirmed, find_reasons
 from gyges.analysis._intervals import Z, quantile_95
 from gyges.analysis._pooling import pool_random
 from gyges.analysis._units import fit_means
@@ -42,7 +43,7 @@ class Move(NamedTuple):
 
     by: float
     scale: float
-    """q₁ − q₀: how much of a difference between units is left."""
+    """√c: how much of the judge's sampling is left."""
     variance: float
     low: float
     """Ends of the move's 95 % interval."""
@@ -59,15 +60,23 @@ class Unmoved(NamedTuple):
 
 def find_moves(units: Units, sides: tuple[str, ...], seed: int) -> tuple[dict[str, Move], float] | Unmoved:
     """Find what labels do to each side's rate, and the judges' Youden index over all of them."""
-    kept = usable(units, sides)
-    counts = [_count(kept, side) for side in sides]
-    for side, each in zip(sides, counts, strict=True):
-        (reason,) = find_reasons(each)
+    counts = _count(usable(units, sides), sides)
+    for side, reason in zip(sides, find_reasons(counts), strict=True):
         if reason:
             return Unmoved(side, reason)
-    moves = {side: _move(each, derive_seed(seed, side)) for side, each in zip(sides, counts, strict=True)}
-    together = ArmCounts(*(np.concatenate(parts) for parts in zip(*map(_parts, counts), strict=True))).pool()
-    return moves, _find_youden(together)
+    has_outcome = any(
+        each.is_outcome for arms in units.values() for side in sides for each in arms[side].strata
+    )
+    moves = {
+        side: _move(_row_of(counts, place), has_outcome, derive_seed(seed, side))
+        for place, side in enumerate(sides)
+    }
+    return moves, _find_youden(counts) if has_outcome else 1.0
+
+
+def _row_of(counts: ArmCounts, place: int) -> ArmCounts:
+    row = slice(place, place + 1)
+    return ArmCounts(counts.judged[row], counts.labelled[row], counts.confirmed[row], counts.codes)
 
 
 def correct_effect(
@@ -104,37 +113,41 @@ def correct_bound(raw: Estimate, units: Units, side: str, bound: float, seed: in
     found = find_moves(units, (side,), seed)
     if isinstance(found, Unmoved):
         return found
-    move = found[0][side]
+    moves, youden = found
+    move = moves[side]
     reach = move.high - move.by if raw.estimate + move.by < bound else move.by - move.low
-    moved = _shift(raw, move.by, raw.se, max(move.variance, (reach / Z) ** 2), raw.tau)
+    tau = None if raw.tau is None else raw.tau / youden
+    own = math.hypot(move.scale * raw.se, (tau or 0.0) / math.sqrt(len(raw.units)))
+    moved = _shift(raw, move.by, own, max(move.variance, (reach / Z) ** 2), tau)
     return replace(moved, low=max(0.0, moved.low), high=min(1.0, moved.high))
 
 
-def _count(units: Units, side: str) -> ArmCounts:
-    arms = [sides[side] for sides in units.values()]
-    events = sum(arm.total for arm in arms)
-    judged = (sum(arm.n for arm in arms) - events, events)
-    labelled, confirmed = (
-        tuple(sum(getattr(arm, name)[said] for arm in arms) for said in (0, 1))
-        for name in ("labelled", "confirmed")
-    )
-    return ArmCounts(*(np.array([each], dtype=np.int64) for each in (judged, labelled, confirmed)))
+def _count(units: Units, sides: tuple[str, ...]) -> ArmCounts:
+    """Count each side's trials by the judges' answer, that of the outcome last."""
+    strata = [each for arms in units.values() for side in sides for each in arms[side].strata]
+    met = sorted({(each.is_outcome, each.answer) for each in strata})
+    places = {answer: place for place, (_, answer) in enumerate(met)}
+    found = np.zeros((3, len(sides), len(met)), dtype=np.int64)
+    for arms in units.values():
+        for row, side in enumerate(sides):
+            for each in arms[side].strata:
+                counts = (each.n, each.labelled, each.confirmed)
+                found[:, row, places[each.answer]] += counts
+    return ArmCounts(found[0], found[1], found[2], tuple(places))
 
 
-def _parts(counts: ArmCounts) -> tuple[NDArray[np.int64], ...]:
-    return counts.judged, counts.labelled, counts.confirmed
-
-
-def _move(counts: ArmCounts, seed: int) -> Move:
-    means, draws = draw_shares(counts, seed=seed)
-    n_no, n_yes = (int(n) for n in counts.judged[0])
-    share = n_yes / (n_no + n_yes)
-    moved = draws[0, :, 0] + (draws[0, :, 1] - draws[0, :, 0] - 1) * share
-    scale = float(means[0, 1] - means[0, 0])
+def _move(counts: ArmCounts, has_outcome: bool, seed: int) -> Move:
+    means, draws = draw_confirmed(counts, seed=seed)
+    shares = counts.judged[0] / counts.judged[0].sum()
+    coded = float(shares[-1]) if has_outcome else 0.0
+    rate = float(shares @ means[0])
+    moved = draws[0] @ shares - coded
     low, high = np.quantile(moved, (0.025, 0.975))
+    own = coded * (1 - coded)
+    left = float(shares @ means[0] ** 2) - rate**2
     return Move(
-        by=float(means[0, 0]) + (scale - 1) * share,
-        scale=scale,
+        by=rate - coded,
+        scale=math.sqrt(max(0.0, left) / own) if own > 0 else 1.0,
         variance=float(moved.var()),
         low=float(low),
         high=float(high),
@@ -143,12 +156,11 @@ def _move(counts: ArmCounts, seed: int) -> Move:
 
 
 def _find_youden(counts: ArmCounts) -> float:
-    means, _ = draw_shares(counts, seed=0, n_draws=1)
-    n_no, n_yes = counts.judged[0]
-    share = n_yes / (n_no + n_yes)
-    hits, misses = means[0, 1] * share, means[0, 0] * (1 - share)
-    alarms, passes = (1 - means[0, 1]) * share, (1 - means[0, 0]) * (1 - share)
-    youden = hits / (hits + misses) - alarms / (alarms + passes)
+    """Give sensitivity + specificity − 1 over all sides, each with its own labels."""
+    means, _ = draw_confirmed(counts, seed=0, n_draws=1)
+    true = counts.judged * means
+    false = counts.judged - true
+    youden = true[:, -1].sum() / true.sum() - false[:, -1].sum() / false.sum()
     return float(min(1.0, max(_LEAST_YOUDEN, youden)))
 
 

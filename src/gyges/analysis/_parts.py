@@ -56,17 +56,17 @@ def _measure_bound(claim: Claim, comparison: Comparison, picked: Picked) -> Meas
     """The rate of each value, and what it would be if no missing trial had it, or all had."""
     (side,) = comparison.sides
     bound = claim.bound or 0.0
-    tried = {comparison.value: picked.units}
-    tried |= {value: picked.extra[value.name] for value in comparison.extra}
-    kept = {value: units for value, units in tried.items() if usable(units, (side,))}
+    tried = [(comparison.value, picked.units)]
+    tried += [(value, picked.extra[value.name]) for value in comparison.extra]
+    kept = [(value, units) for value, units in tried if usable(units, (side,))]
     parts, worst = [], []
-    for value, units in kept.items():
+    for value, units in kept:
         name = side if len(kept) == 1 else f"{value.name} of {side}"
         parts.append(FoundPart(name, pool_rates(units, side, value, bound=bound)))
         if picked.missing_share or len(kept) > 1:
             filled = [fill_missing(units, value, with_outcome=each) for each in (False, True)]
             worst += [pool_rates(each, side, value, bound=bound) for each in filled]
-    lacking = [value.name for value in tried if value not in kept]
+    lacking = [value.name for value, units in tried if not usable(units, (side,))]
     note = f"No trial has the code {lacking[0]}, so that part is left out." if lacking else ""
     return Measured(tuple(parts), worst=tuple(worst), note=note)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 import polars as pl
@@ -39,6 +39,19 @@ class Unit(NamedTuple):
         return f"{self.scenario}:{self.setting}"
 
 
+class Stratum(NamedTuple):
+    """Trials to which judges gave the same answer."""
+
+    answer: str
+    is_outcome: bool
+    """Whether that answer is the outcome."""
+    n: int
+    labelled: int
+    """Those with a label."""
+    confirmed: int
+    """Those of them whose label says that the trial has the outcome."""
+
+
 @dataclass(frozen=True)
 class Arm:
     """The trials on one side of a comparison, in one unit."""
@@ -53,10 +66,8 @@ class Arm:
     """Sum of its squares."""
     events: int
     """Coded trials with the outcome."""
-    labelled: tuple[int, int] = (0, 0)
-    """For codes by judges: coded trials with a label, those without the outcome and those with it."""
-    confirmed: tuple[int, int] = (0, 0)
-    """Those of them whose label says that the trial has the outcome."""
+    strata: tuple[Stratum, ...] = ()
+    """For codes by judges: the coded trials by the judges' answer."""
     doubtful: int = 0
     """Missing trials of which nothing says that they belong to this side."""
     belonging: float = 1.0
@@ -89,7 +100,9 @@ class Value:
     low: int = 0
     high: int = 1
     truth: pl.Expr | None = None
-    """For codes by judges: what people say, null where nobody does; none: the rules code it."""
+    """For codes by judges: whether people say so, null where nobody speaks; none: the rules code it."""
+    answer: pl.Expr | None = None
+    """For codes by judges: what they answered."""
 
     @property
     def is_binary(self) -> bool:
@@ -117,9 +130,9 @@ Tally: TypeAlias = dict[str, dict[Source, dict[str, Units]]]
 def value_of(outcome: str) -> Value:
     """The value an outcome's name stands for: one of `OUTCOMES`, the severity in rungs, or a code."""
     if code := read_code(outcome):
-        given = pl.when(pl.col("status") == "coded").then(pl.col(code.column).cast(pl.String) == code.answer)
-        said = pl.col(code.label).cast(pl.String) == code.answer
-        return Value(code.name, given.cast(pl.Int64), given, truth=said)
+        answer = pl.when(pl.col("status") == "coded").then(pl.col(code.column).cast(pl.String))
+        given, said = answer == code.answer, pl.col(code.label).cast(pl.String) == code.answer
+        return Value(code.name, given.cast(pl.Int64), given, truth=said, answer=answer)
     if outcome == SEVERITY:
         severity = pl.col(SEVERITY).cast(pl.Int64)
         return Value(outcome, severity, severity > 0, high=len(TACTICS) - 1)
@@ -170,16 +183,44 @@ def tally(
     """
     wanted = list(values)
     keys = ("model", "source", "protocol", "scenario", "setting", "side")
-    counted = (
-        frame.with_columns(side=side, source=source_of(factors))
-        .filter(pl.col("side").is_not_null() & pl.col("source").is_not_null())
-        .group_by(keys)
-        .agg(_count_values(wanted))
+    sided = frame.with_columns(side=side, source=source_of(factors)).filter(
+        pl.col("side").is_not_null() & pl.col("source").is_not_null()
+    )
+    counted = _count(sided, keys, _count_values(wanted))
+    found = _nest(counted.iter_rows(named=True), names, wanted)
+    for value in wanted:
+        if value.answer is not None:
+            _add_strata(found, sided, value, names)
+    return found
+
+
+def _count(rows: pl.LazyFrame, keys: Sequence[str], sums: Iterable[pl.Expr]) -> pl.DataFrame:
+    return (
+        rows.group_by(keys)
+        .agg(sums)
         .with_columns(pl.col("model", "scenario", "setting", "protocol").cast(pl.String))
         .sort(keys)
         .collect()
     )
-    return _nest(counted.iter_rows(named=True), names, wanted)
+
+
+def _add_strata(found: Tally, rows: pl.LazyFrame, value: Value, names: Mapping[int, str]) -> None:
+    """Split each arm's coded trials by the judges' answer."""
+    assert value.answer is not None
+    assert value.truth is not None
+    asked = rows.with_columns(answer=value.answer, is_outcome=value.event, truth=value.truth)
+    keys = ("model", "source", "protocol", "scenario", "setting", "side", "answer", "is_outcome")
+    sums = (
+        pl.len().cast(pl.Int64).alias("n"),
+        pl.col("truth").count().cast(pl.Int64).alias("labelled"),
+        pl.col("truth").sum().cast(pl.Int64).alias("confirmed"),
+    )
+    for row in _count(asked.drop_nulls("answer"), keys, sums).iter_rows(named=True):
+        source = Source(_NUMBERED[row["source"]], row["protocol"])
+        units = found[row["model"]][source][value.name]
+        arms, side = units[Unit(row["scenario"], row["setting"])], names[row["side"]]
+        stratum = Stratum(*(row[name] for name in Stratum._fields))
+        arms[side] = replace(arms[side], strata=(*arms[side].strata, stratum))
 
 
 def _count_values(values: list[Value]) -> Iterator[pl.Expr]:
@@ -188,17 +229,10 @@ def _count_values(values: list[Value]) -> Iterator[pl.Expr]:
         yield value.expr.count().cast(pl.Int64).alias(f"n{i}")
         yield value.expr.sum().alias(f"total{i}")
         if value.truth is not None:
-            yield from _count_labels(value.event, value.truth, i)
+            yield value.expr.is_null().sum().cast(pl.Int64).alias(f"missing{i}")
         if not value.is_binary:
             yield (value.expr * value.expr).sum().alias(f"squares{i}")
             yield value.event.sum().cast(pl.Int64).alias(f"events{i}")
-
-
-def _count_labels(code: pl.Expr, truth: pl.Expr, i: int) -> Iterator[pl.Expr]:
-    yield code.is_null().sum().cast(pl.Int64).alias(f"missing{i}")
-    for said, where in enumerate((code.not_(), code)):
-        yield (where & truth.is_not_null()).sum().cast(pl.Int64).alias(f"labelled{i}_{said}")
-        yield (where & truth).sum().cast(pl.Int64).alias(f"confirmed{i}_{said}")
 
 
 def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: list[Value]) -> Tally:
@@ -216,15 +250,9 @@ def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: l
                 total=total,
                 squares=numbers.get(f"squares{i}", total),
                 events=numbers.get(f"events{i}", total),
-                labelled=_read_pair(numbers, f"labelled{i}"),
-                confirmed=_read_pair(numbers, f"confirmed{i}"),
             )
             by_value.setdefault(value.name, {}).setdefault(unit, {})[names[numbers["side"]]] = arm
     return found
-
-
-def _read_pair(numbers: Mapping[str, int], name: str) -> tuple[int, int]:
-    return numbers.get(f"{name}_0", 0), numbers.get(f"{name}_1", 0)
 
 
 def count_side(units: Units, side: str, *, planned: bool = False) -> int:

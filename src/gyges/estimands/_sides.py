@@ -69,8 +69,8 @@ def _compare_bound(claim: Claim) -> Comparison:
 def _compare_given(claim: Claim) -> Comparison:
     """Trials with an outcome, against those without it, whatever cells they are in."""
     cell, held = _holds(claim.within), pl.col(claim.given)
-    where = "" if not claim.within else f", {_say(claim.within)}"
-    one, other = f"{claim.given} trials{where}", f"trials not {claim.given}{where}"
+    where = f" and {_say(claim.within)}" if claim.within else ""
+    one, other = f"the outcome {claim.given}{where}", f"no outcome {claim.given}{where}"
     return Comparison(
         value_of(claim.outcome),
         {one: cell & held, other: cell & held.not_()},
@@ -172,7 +172,7 @@ def _say(condition: Condition) -> str:
 
 
 def _among(given: str, side: str) -> str:
-    return f"{given} trials" if side == _ANY else f"{given} trials, {side}"
+    return f"the outcome {given}" if side == _ANY else f"the outcome {given} and {side}"
 
 
 def _all(conditions: list[pl.Expr]) -> pl.Expr:
