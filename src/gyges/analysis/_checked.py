@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -39,7 +39,7 @@ class _Task(NamedTuple):
 def check_parts(
     claim: Claim, comparison: Comparison, picked: Picked, measured: Measured, seed: int
 ) -> Checked:
-    """Correct every part of a claim for the judges' errors; all of them, or none.
+    """Correct every part of a claim for the judges' errors, and say which cannot be.
 
     Args:
         claim: A claim that rests on codes by judges.
@@ -49,21 +49,23 @@ def check_parts(
         seed: Seed of the draws.
     """
     if claim.kind not in _PAIRED | _RATES:
-        return _leave(measured, "a claim of this kind is not corrected")
-    found = [_correct(claim, task) for task in _list_tasks(claim, comparison, picked, measured, seed)]
+        return _leave(measured, ["a claim of this kind is not corrected"])
     parts: list[FoundPart] = []
     worst: list[Estimate] = []
-    for each in found:
-        if isinstance(each, Unmoved):
-            reason = each.reason.removeprefix("judge unchecked: ")
-            return _leave(measured, f"{each.side}: {reason}")
-        parts.append(each[0])
-        worst.extend(each[1])
-    return Checked(measured._replace(parts=tuple(parts), worst=tuple(worst)), "corrected")
+    reasons = []
+    for task in _list_tasks(claim, comparison, picked, measured, seed):
+        found = _correct(claim, task)
+        if isinstance(found, Unmoved):
+            reasons.append(f"{found.side}: {found.reason.removeprefix('judge unchecked: ')}")
+            found = task.part, task.worst
+        parts.append(found[0])
+        worst.extend(found[1])
+    fixed = measured._replace(parts=tuple(parts), worst=tuple(worst))
+    return _leave(fixed, reasons) if reasons else Checked(fixed, "corrected")
 
 
-def _leave(measured: Measured, reason: str) -> Checked:
-    said = f"It rests on the judges' codes as they are ({reason}): judge unchecked."
+def _leave(measured: Measured, reasons: Sequence[str]) -> Checked:
+    said = f"It rests on judges' codes as they are ({'; '.join(dict.fromkeys(reasons))}): judge unchecked."
     return Checked(measured._replace(note=f"{measured.note} {said}".lstrip()), "judge unchecked")
 
 

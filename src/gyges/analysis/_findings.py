@@ -121,7 +121,8 @@ def _find(claim: Claim, model: str, counted: _Counted, rules: _Rules) -> Finding
         named = claim.outcome if claim.outcome in OUTCOMES else claim.given
         return _lack(claim, model, f"By the rules no act or topic of these scenarios can show '{named}'.")
     if items_of(claim) and model not in counted.judged:
-        return _lack(claim, model, f"No judge has said of any trial: {', '.join(items_of(claim))}.")
+        asked = " and ".join(items_of(claim))
+        return _lack(claim, model, f"No judge: nobody has coded {asked} in this run's transcripts.")
     picked = pick(counted.found.get(model, {}), comparison, min_trials, facts=facts)
     if not isinstance(picked, Picked):
         by_source = counted.planned.get(model, {})

@@ -6,11 +6,11 @@ moves by δ_s = Σ_k q_k·π_k − π_v, an effect by the difference of its two 
 within side and code; nothing is borrowed between sides, so a judge that errs more on one of them makes no
 effect.
 
-Unit variances become Σ_s c_s·v_s, c = (Σ π_k·q_k² − (Σ π_k·q_k)²)/(π_v·(1 − π_v)): what is left of the judge's
-sampling; for yes and no, c = (q₁ − q₀)². The spread over scenarios is divided by the judge's Youden index
-J = sensitivity + specificity − 1 (not below 0.3), by which its errors shrink every difference. To the squared
-error so found the variance of each δ_s is added, from draws of the q_k with the π_k held; the labels' part has
-no limit on its degrees of freedom, and Satterthwaite joins the two.
+Unit variances become Σ_s c_s·v_s, c = (Σ π_k·q_k² − (Σ π_k·q_k)²)/(π_v·(1 − π_v)): what is left of the
+judge's sampling; for yes and no, c = (q₁ − q₀)². The spread over scenarios is divided by the judge's Youden
+index J = sensitivity + specificity − 1 (not below 0.3), by which its errors shrink every difference. To the
+squared error so found the variance of each δ_s is added, from draws of the q_k with the π_k held; the labels'
+part has no limit on its degrees of freedom, and Satterthwaite joins the two.
 
 References:
     Cochran (1977), Sampling Techniques, 12.2 (double sampling for stratification). Tenenbein (1970), JASA 65.

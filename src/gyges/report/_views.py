@@ -14,6 +14,7 @@ from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_
 from gyges.report._format import say_end, say_percent
 from gyges.report._judges import CodeRow, make_codes
 from gyges.report._outline import place_section
+from gyges.report._reasons import ReasonView, make_reasons
 from gyges.report._scenario_rows import (
     EffectTable,
     HeatFactor,
@@ -53,6 +54,7 @@ class ModelView:
     axis_ends: tuple[str, str]
     trade_offs: tuple[TradeOffRow, ...]
     gambles: tuple[GambleRow, ...]
+    reasons: ReasonView | None
     codes: tuple[CodeRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
@@ -114,6 +116,7 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         axis_ends=ends,
         trade_offs=make_trade_offs(results, model),
         gambles=make_gambles(results, model),
+        reasons=make_reasons(results, model),
         codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
