@@ -253,6 +253,7 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
 def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
     from gyges.analysis import (
+        add_labels,
         estimate_all,
         measure_claims,
         measure_tactics,
@@ -270,7 +271,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     table = folder.scan_table("codes.parquet")
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
     facts = {name: find_facts(each) for name, each in scenarios.items()}
-    codes = prepare_codes(table, facts)
+    answers, labels = _read_answers(folder)
+    codes = prepare_codes(table if answers is None else add_labels(table, answers, labels), facts)
     estimates = estimate_all(codes, min_trials=fewest)
     revealed = reveal_values(table, scenarios, batteries, min_trials=fewest)
     findings = measure_claims(
@@ -280,8 +282,10 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         min_trials=fewest,
         facts=facts,
         revealed=revealed,
+        seed=lock.study.seed,
     )
-    verdicts = decide(findings, lock.claims, min_trials=fewest)
+    judging = _measure_judging(table, answers, labels, lock.study.seed)
+    verdicts = decide(findings, lock.claims, min_trials=fewest, judges=judging.get("judges", ()))
     trade_offs = measure_trade_offs(table, batteries)
     changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
     results = make_results(
@@ -296,7 +300,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
             **vars(revealed.found),
             "tactics": measure_tactics(codes, facts),
             "thresholds": measure_thresholds(codes, facts, seed=lock.study.seed),
-            **_measure_judging(folder, table, lock.study.seed),
+            **judging,
             "judge_calls": _describe_judges(folder),
         },
     )
@@ -304,15 +308,22 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     return results
 
 
-def _measure_judging(folder: RunFolder, codes: pl.LazyFrame, seed: int) -> dict[str, Sequence[Any]]:
+def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """Read what judges answered and people said; none of either where nobody did."""
+    names = ("answers.parquet", "labels.parquet")
+    answers, labels = (folder.scan_table(n).collect() if folder.exists(n) else None for n in names)
+    return answers, labels
+
+
+def _measure_judging(
+    codes: pl.LazyFrame, answers: pl.DataFrame | None, labels: pl.DataFrame | None, seed: int
+) -> dict[str, Sequence[Any]]:
     """Measure judges against each other and against people, and the rates of what they coded."""
-    if not folder.exists("answers.parquet"):
+    if answers is None:
         return {}
-    from gyges.analysis import measure_codes
+    from gyges.analysis import measure_codes, measure_reasons
     from gyges.coding import measure_judges
 
-    answers = folder.scan_table("answers.parquet").collect()
-    labels = folder.scan_table("labels.parquet").collect() if folder.exists("labels.parquet") else None
     judging = measure_judges(answers, labels, seed=seed)
     rates = measure_codes(codes, answers, labels, seed=seed)
     return {
@@ -320,6 +331,7 @@ def _measure_judging(folder: RunFolder, codes: pl.LazyFrame, seed: int) -> dict[
         "judge_pairs": judging.pairs,
         "codes": rates.rates,
         "code_differences": rates.differences,
+        "reasons": measure_reasons(codes, answers, labels, seed=seed),
     }
 
 

@@ -14,6 +14,8 @@ from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, su
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._ladder import measure_tactics
+from gyges.analysis._labels import add_labels
+from gyges.analysis._reasons import measure_reasons
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._thresholds import measure_thresholds
 from gyges.analysis._trade_offs import measure_trade_offs
@@ -23,6 +25,7 @@ __all__ = [
     "ArmCounts",
     "KnownFacts",
     "Revealed",
+    "add_labels",
     "correct_rates",
     "estimate_all",
     "find_limits",
@@ -30,6 +33,7 @@ __all__ = [
     "measure_codes",
     "measure_tactics",
     "measure_thresholds",
+    "measure_reasons",
     "measure_trade_offs",
     "prepare_codes",
     "reveal_values",

@@ -11,7 +11,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._intervals import make_rate
-from gyges.estimands import gather_labels, settle_labels
+from gyges.estimands import gather_labels, name_code, settle_labels
 from gyges.records.codebook import NO, YES
 from gyges.records.estimates import Rate
 from gyges.records.judges import CodeDifference, CodeRate, CodeRates, Corrected
@@ -49,12 +49,38 @@ def measure_codes(
         labels: What people said; without any, nothing is corrected.
         seed: Root seed of the draws; each model, question and answer has a seed of its own.
     """
+    rates: list[CodeRate] = []
+    differences: list[CodeDifference] = []
+    for coded in read_coded(codes, answers, labels):
+        for value in coded.values:
+            found = ArmRates(coded, value, derive_seed(seed, "codes", coded.model, coded.item, value))
+            rates += found.list_rates()
+            differences += found.list_differences()
+    return CodeRates(tuple(rates), tuple(differences))
+
+
+def read_coded(
+    codes: pl.LazyFrame | pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: pl.DataFrame | None,
+    *,
+    items: Collection[str] | None = None,
+) -> Iterator[Coded]:
+    """Read what was coded, by model and then by question.
+
+    Args:
+        codes: The codes table.
+        answers: The answers table.
+        labels: What people said.
+        items: Questions to read; none: all that were asked.
+    """
     table = codes.lazy()
     met = set(table.collect_schema().names())
-    named = {item: "code_" + item.replace("-", "_") for item in sorted(set(answers["item"].cast(pl.String)))}
+    asked = sorted(set(answers["item"].cast(pl.String)))
+    named = {item: name_code(item) for item in asked if items is None or item in items}
     columns = {item: column for item, column in named.items() if column in met}
     if not columns:
-        return CodeRates()
+        return
     frame = (
         table.select(
             *(pl.col(name).cast(pl.String) for name in (*_TRIAL, "status", CONFLICT)),
@@ -64,23 +90,13 @@ def measure_codes(
         .collect()
     )
     said = settle_labels(gather_labels(answers, labels)).filter(pl.col("act") == "")
-    rates: list[CodeRate] = []
-    differences: list[CodeDifference] = []
     for model in sorted(set(frame["model"])):
         mine = frame.filter(pl.col("model") == model)
-        for item in columns:
-            coded = _read_item(mine, said, model, item)
-            if coded is None:
-                continue
-            for value in coded.values:
-                found = _Found(coded, value, derive_seed(seed, "codes", model, item, value))
-                rates += found.list_rates()
-                differences += found.list_differences()
-    return CodeRates(tuple(rates), tuple(differences))
+        yield from filter(None, (_read_item(mine, said, model, item) for item in columns))
 
 
 @dataclass(frozen=True)
-class _Coded:
+class Coded:
     """One model's trials for one question."""
 
     model: str
@@ -98,7 +114,7 @@ class _Coded:
     """Arms to compare: a level and its factor's first level."""
 
 
-def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> _Coded | None:
+def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> Coded | None:
     frame = mine.rename({f"item {item}": "code"})
     judged = frame.drop_nulls("code")
     if not judged.height:
@@ -112,7 +128,7 @@ def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) ->
     truth = said.filter(pl.col("item") == item).select("trial", truth="value")
     frame = frame.join(truth, on="trial", how="left", maintain_order="left")
     arms, members, pairs = _make_arms(frame)
-    return _Coded(
+    return Coded(
         model=model,
         item=item,
         protocol=protocol,
@@ -148,10 +164,10 @@ def _make_arms(
     return tuple(names), np.stack(rows), tuple(pairs)
 
 
-class _Found:
+class ArmRates:
     """The rates of one answer in all arms of one question."""
 
-    def __init__(self, coded: _Coded, value: str, seed: int) -> None:
+    def __init__(self, coded: Coded, value: str, seed: int) -> None:
         self.coded = coded
         self.value = value
         self.n_trials = coded.members.sum(axis=1)
@@ -161,8 +177,8 @@ class _Found:
         self.raw = [self._rate(arm) for arm in range(len(coded.arms))]
 
     def _rate(self, arm: int) -> Rate:
-        n_no, n_yes = (int(n) for n in self.counts.judged[arm])
-        return make_rate(n_yes, n_no + n_yes, int(self.n_trials[arm]) - n_no - n_yes)
+        judged = [int(n) for n in self.counts.judged[arm]]
+        return make_rate(judged[-1], sum(judged), int(self.n_trials[arm]) - sum(judged))
 
     def list_rates(self) -> Iterator[CodeRate]:
         low, high = self.limits
@@ -209,15 +225,17 @@ def _make(rate: float, low: float, high: float) -> Corrected:
     return Corrected(float(rate), float(low), float(high))
 
 
-def _count_arms(coded: _Coded, value: str) -> ArmCounts:
+def _count_arms(coded: Coded, value: str) -> ArmCounts:
     code, truth = coded.frame["code"], coded.frame["truth"]
-    # Rows: coded no, coded yes; a missing code is neither.
-    said = np.stack([_mark(code.is_not_null() & (code != value)), _mark(code == value)])
+    # Labels may be drawn at another rate among the trials of each answer, so each is a row of its own.
+    others = sorted({*code.drop_nulls()} - {value}) or [NO]
+    said = np.stack([_mark(code == each) for each in (*others, value)])
     labelled = said & truth.is_not_null().to_numpy()
     members = coded.members.astype(np.int64)
-    return ArmCounts(
-        *(members @ each.T.astype(np.int64) for each in (said, labelled, labelled & _mark(truth == value)))
+    judged, marked, confirmed = (
+        members @ each.T.astype(np.int64) for each in (said, labelled, labelled & _mark(truth == value))
     )
+    return ArmCounts(judged, marked, confirmed, (*others, value))
 
 
 def _mark(where: pl.Series) -> NDArray[np.bool_]:

@@ -30,6 +30,9 @@ _NUMBERS: Final = {
     "cost": pl.Float64,
 }
 _ACTS: Final = "open_acts"
+JUDGED: Final = ("code_", "label_")
+"""How the names of columns begin that hold what judges and people coded."""
+
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)
 
 
@@ -45,13 +48,15 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
     """
     if isinstance(codes, pl.DataFrame) and OFF_BASE in codes.columns:
         return codes
+    met = {*codes.lazy().collect_schema()}
     columns = [
         *TRIAL_COLUMNS,
         pl.col("status").cast(pl.Enum(list(STATUSES))),
         pl.col("tactic").cast(pl.Enum(list(TACTICS))),
-        *(_count_probes(name, kind, {*codes.lazy().collect_schema()}) for name, kind in _NUMBERS.items()),
+        *(_count_probes(name, kind, met) for name, kind in _NUMBERS.items()),
         *(pl.col(name).cast(pl.Boolean) for name in OUTCOMES),
         pl.col(OPEN_TACTICS).list.join(" ").cast(pl.Categorical),
+        *(pl.col(name).cast(pl.Categorical) for name in sorted(met) if name.startswith(JUDGED)),
     ]
     if _ACTS in codes.lazy().collect_schema():
         columns.append(pl.col(_ACTS).list.join(" ").cast(pl.Categorical))

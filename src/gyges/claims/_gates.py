@@ -35,7 +35,7 @@ def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:
 def find_doubt(finding: Finding) -> str:
     """Say why a tested claim cannot be decided; empty when it can."""
     if finding.missing_share <= MOST_MISSING:
-        return ""
+        return finding.doubt
     return (
         f"{finding.missing_share:.0%} of the trials it rests on are not coded, "
         f"more than the {MOST_MISSING:.0%} that leave a verdict possible."
@@ -60,6 +60,8 @@ def make_verdict(
         estimate, low, high, worst_low, worst_high = map(
             _exponentiate, (estimate, low, high, worst_low, worst_high)
         )
+    raw = _find_raw(finding, known)
+    raw_estimate, raw_low, raw_high = turn_back(claim, raw) if raw is not None else (None, None, None)
     return Verdict(
         id=claim.id,
         model=finding.model,
@@ -77,8 +79,21 @@ def make_verdict(
         scale=finding.scale,
         n=finding.estimate.n if finding.estimate is not None else 0,
         scope=known.scope if known is not None else None,
+        judged=finding.judged if is_tested else "",
+        raw_estimate=raw_estimate,
+        raw_low=raw_low,
+        raw_high=raw_high,
+        beside=finding.beside,
         **more,
     )
+
+
+def _find_raw(finding: Finding, known: Estimate | None) -> Estimate | None:
+    """Give what the estimate shown was before labels corrected it."""
+    if known is None:
+        return None
+    part = next((part for part in finding.parts if part.estimate is known), None)
+    return part.raw if part else finding.raw
 
 
 def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:

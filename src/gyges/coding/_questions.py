@@ -150,7 +150,7 @@ def make_case(transcript: Transcript, done: Sequence[str], *, asks_acts: bool = 
         done: Acts that the rules found done.
         asks_acts: Whether the codebook asks about acts.
     """
-    shown = show_utterances(transcript.utterances)
+    shown = show_utterances(transcript.utterances, transcript.probes)
     acts = choose_acts(transcript, done) if asks_acts else []
     prompt = f"{_list_acts(acts)}{shown.block}\n\n{_CLOSING}"
     return Case(

@@ -34,12 +34,12 @@ def parse_reply(text: str) -> dict[str, Any] | None:
 
 def read_reply(reply: Mapping[str, Any], case: Case, questions: Questions, *, coder: str) -> list[Answer]:
     """Read a reply into an answer to every question asked about a trial."""
-    finder = QuoteFinder(case.shown)
+    finder, afterwards = QuoteFinder(case.shown.texts), QuoteFinder(case.shown.afterwards)
     answers = [
-        _read_answer(reply.get(name_field(item)), item, finder).model_copy(
-            update={"trial": case.trial, "coder": coder}
-        )
-        for item in questions.trial_items
+        _read_answer(
+            reply.get(name_field(item)), item, afterwards if item.about == "afterwards" else finder
+        ).model_copy(update={"trial": case.trial, "coder": coder})
+        for item in _list_trial_items(case, questions)
     ]
     given = _read_acts(reply.get("acts"))
     for number, act in enumerate(case.acts, start=1):
@@ -59,8 +59,13 @@ def leave_unscored(case: Case, questions: Questions, *, coder: str, reason: str)
 
 def list_asked(case: Case, questions: Questions) -> Iterator[tuple[str, str]]:
     """List the questions asked about a trial: item and act."""
-    yield from ((item.id, "") for item in questions.trial_items)
+    yield from ((item.id, "") for item in _list_trial_items(case, questions))
     yield from ((item.id, act) for act in case.acts for item in questions.act_items)
+
+
+def _list_trial_items(case: Case, questions: Questions) -> list[Item]:
+    """List the questions about a whole trial; one about what came afterwards is asked where something did."""
+    return [item for item in questions.trial_items if item.about == "trial" or case.shown.afterwards]
 
 
 def is_answered(reply: Mapping[str, Any] | None, case: Case, questions: Questions) -> bool:
@@ -68,7 +73,7 @@ def is_answered(reply: Mapping[str, Any] | None, case: Case, questions: Question
     if reply is None:
         return False
     given = _read_acts(reply.get("acts"))
-    asked = [(reply.get(name_field(item)), item) for item in questions.trial_items]
+    asked = [(reply.get(name_field(item)), item) for item in _list_trial_items(case, questions)]
     for number in range(1, len(case.acts) + 1):
         entry = given.get(number, {})
         asked += [(entry.get(name_field(item)), item) for item in questions.act_items]

@@ -138,7 +138,7 @@ def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener
 
 def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
     """Lay a judgment out as Scout shows it; what Gyges reads again rides in the metadata."""
-    finder = QuoteFinder(case.shown)
+    finder = QuoteFinder(case.shown.texts)
     lines: list[str] = []
     references: dict[str, Reference] = {}
     for answer in judgment.answers:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gyges.records.transcript import Utterance
+from gyges.records.transcript import Probe, Utterance
 
 _SPEAKERS = {"system": "instructions", "user": "message", "assistant": "agent", "tool": "result"}
 
@@ -51,18 +51,31 @@ class Shown:
     block: str
     texts: tuple[str, ...]
     """The text of each utterance, for quotes to be found in."""
+    afterwards: tuple[str, ...] = ()
+    """What was answered when the trial was over, likewise."""
 
 
-def show_utterances(utterances: Sequence[Utterance]) -> Shown:
-    """Lay a transcript out as a block of data; the same transcript gives the same block."""
+def show_utterances(utterances: Sequence[Utterance], probes: Sequence[Probe] = ()) -> Shown:
+    """Lay a transcript out as a block of data; the same transcript gives the same block.
+
+    Args:
+        utterances: What was said in the trial.
+        probes: What was asked when it was over; those without an answer are left out.
+    """
+    answered = [each for each in probes if each.answer is not None]
     lines: list[str] = []
     for number, each in enumerate(utterances, start=1):
         lines.append(f"# {number} {_SPEAKERS[each.role]}")
         lines.extend(f"| {line}" for line in _defuse(each.text).split("\n"))
+    for number, probe in enumerate(answered, start=len(utterances) + 1):
+        for speaker, text in (("question", probe.question), ("answer", probe.answer or "")):
+            lines.append(f"# {number} {speaker} afterwards")
+            lines.extend(f"| {line}" for line in _defuse(text).split("\n"))
     body = "\n".join(lines)
     code = hashlib.blake2b(body.encode(), digest_size=8, person=b"gyges-record").hexdigest()
     block = f"BEGIN RECORD {code}\n{body}\nEND RECORD {code}"
-    return Shown(code=code, block=block, texts=tuple(each.text for each in utterances))
+    texts = tuple(each.text for each in utterances)
+    return Shown(code, block, texts, afterwards=tuple(each.answer or "" for each in answered))
 
 
 def _defuse(text: str) -> str:
@@ -82,8 +95,8 @@ def make_plain(text: str) -> str:
 class QuoteFinder:
     """Finds quotes in the utterances of one transcript, word for word."""
 
-    def __init__(self, shown: Shown) -> None:
-        self._texts = [make_plain(text) for text in shown.texts]
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = [make_plain(text) for text in texts]
 
     def find(self, quote: str) -> int | None:
         """Give the position of the utterance that holds a quote; none: no utterance does."""

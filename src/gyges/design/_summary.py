@@ -82,7 +82,7 @@ def describe_plan(
     chosen = chosen_claims(study, claims)
     rows = trials.filter(pl.col(CONFLICT) == "present")
     varied = _varied(rows)
-    prospect = Prospect(trials, known, facts, study.min_trials)
+    prospect = Prospect(trials, known, facts, study.min_trials, is_judged=bool(study.judges))
     if any(claim.kind in VALUE_KINDS for claim in chosen):
         prospect = replace(
             prospect,

@@ -15,16 +15,19 @@ from gyges.estimands import (
     Comparison,
     Facts,
     Lack,
+    blank_outcomes,
     choose_protocol,
     find_carriers,
     find_trade_lack,
     find_value_lack,
+    items_of,
     make_comparison,
     pick,
     tally_claim,
 )
 from gyges.records.claim import Claim
 from gyges.records.scenario import Scenario
+from gyges.records.words import OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Prospect:
     """One model's trials as choices among a scenario's acts."""
     families: Mapping[str, int] = field(default_factory=dict)
     """One model's trade-off trials, by family."""
+    is_judged: bool = False
+    """Whether the study names judges."""
 
 
 def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
@@ -72,10 +77,13 @@ def _find_reason(prospect: Prospect, claim: Claim, carriers: tuple[str, ...]) ->
         )
     if not carriers:
         return _say_not_carried(claim)
+    if items_of(claim) and not prospect.is_judged:
+        return f"no judge: it rests on {' and '.join(items_of(claim))}, and the study names no judges"
     comparison = make_comparison(claim)
-    counted = tally_claim(prospect.trials, claim, comparison, prospect.facts)
+    trials = blank_outcomes(prospect.trials, claim)
+    counted = tally_claim(trials, claim, comparison, prospect.facts)
     by_source = next(iter(counted.values()), {})
-    found = pick(by_source, comparison, prospect.min_trials, facts=prospect.facts)
+    found = pick(by_source, comparison, prospect.min_trials, facts=prospect.facts, planned=True)
     if not isinstance(found, Lack):
         return ""
     fixed = _find_fixed(prospect.trials, claim, carriers)
@@ -104,7 +112,8 @@ def _say_not_carried(claim: Claim) -> str:
         return "no scenario of the study has an act of harm and a milder one"
     if claim.factors:
         return "no scenario of the study carries " + " and ".join(f"'{name}'" for name in claim.factors)
-    return f"by the rules no act or topic of the study's scenarios can show '{claim.outcome}'"
+    named = claim.outcome if claim.outcome in OUTCOMES else claim.given
+    return f"by the rules no act or topic of the study's scenarios can show '{named}'"
 
 
 def _find_fixed(trials: pl.DataFrame, claim: Claim, carriers: tuple[str, ...]) -> str:

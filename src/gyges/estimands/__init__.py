@@ -6,6 +6,17 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 
 from gyges.estimands._base import MARK_BASE, choose_protocol
 from gyges.estimands._choices import ChoiceTable, foresee_choices, tabulate_choices
+from gyges.estimands._codes import (
+    CODE,
+    Code,
+    blank_outcomes,
+    codes_of,
+    fill_codes,
+    items_of,
+    name_code,
+    name_label,
+    read_code,
+)
 from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
     LAST_RESORT,
@@ -52,6 +63,7 @@ from gyges.estimands._values import (
 )
 
 __all__ = [
+    "CODE",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -67,6 +79,7 @@ __all__ = [
     "WAITS",
     "Arm",
     "ChoiceTable",
+    "Code",
     "Comparison",
     "Facts",
     "LabelsNeeded",
@@ -78,9 +91,12 @@ __all__ = [
     "Unit",
     "Units",
     "Value",
+    "blank_outcomes",
     "choose_protocol",
+    "codes_of",
     "count_side",
     "difference_of",
+    "fill_codes",
     "find_carriers",
     "find_facts",
     "find_families",
@@ -89,15 +105,19 @@ __all__ = [
     "find_value_lack",
     "foresee_choices",
     "gather_labels",
+    "items_of",
     "labels_needed",
     "list_families",
     "make_comparison",
     "mark_off_base",
     "mask_of",
     "pack_counts",
+    "name_code",
+    "name_label",
     "pick",
     "pick_levels",
     "rank_sources",
+    "read_code",
     "settle_labels",
     "source_of",
     "tabulate_choices",

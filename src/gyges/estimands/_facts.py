@@ -80,7 +80,7 @@ def _carries(claim: Claim, scenario: Scenario) -> bool:
     if not set(claim.factors) <= set(scenario.factors):
         return False
     shows = find_facts(scenario).shows or frozenset()
-    if not {claim.outcome, claim.outcome_b} & set(OUTCOMES) <= shows:
+    if not {claim.outcome, claim.outcome_b, claim.given} & set(OUTCOMES) <= shows:
         return False
     if claim.kind == "order":
         return set(claim.tactics) <= {act.tactic for act in scenario.acts if act.against}

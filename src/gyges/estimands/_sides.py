@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Final
 
@@ -15,6 +16,8 @@ from gyges.records.claim import Claim
 from gyges.records.scenario import Condition
 from gyges.records.words import CONFLICT, FACTORS, TACTICS
 
+_ANY: Final = "any cell"
+
 
 def make_comparison(claim: Claim) -> Comparison:
     """Give what a claim compares.
@@ -22,7 +25,18 @@ def make_comparison(claim: Claim) -> Comparison:
     Raises:
         KeyError: The claim is of a kind that compares no trials: `count` or `later`.
     """
-    return _KINDS[claim.kind](claim)
+    made = _KINDS[claim.kind](claim)
+    if not claim.given or claim.kind == "given-difference":
+        return made
+    held = pl.col(claim.given)
+    named = {_among(claim.given, name): (name, where) for name, where in made.sides.items()}
+    renamed = {name: side for side, (name, _) in named.items()}
+    return replace(
+        made,
+        sides={side: where & held for side, (_, where) in named.items()},
+        contrasts=tuple(tuple(renamed[name] for name in pair) for pair in made.contrasts),
+        members={side: (claim.given, where) for side, (_, where) in named.items()},
+    )
 
 
 def _compare_levels(claim: Claim) -> Comparison:
@@ -48,7 +62,22 @@ def _compare_outcomes(claim: Claim) -> Comparison:
 
 
 def _compare_bound(claim: Claim) -> Comparison:
-    return _one_cell(claim, value_of(claim.outcome))
+    made = _one_cell(claim, value_of(claim.outcome))
+    return replace(made, extra=(value_of(claim.outcome_b),)) if claim.outcome_b else made
+
+
+def _compare_given(claim: Claim) -> Comparison:
+    """Trials with an outcome, against those without it, whatever cells they are in."""
+    cell, held = _holds(claim.within), pl.col(claim.given)
+    where = f" and {_say(claim.within)}" if claim.within else ""
+    one, other = f"the outcome {claim.given}{where}", f"no outcome {claim.given}{where}"
+    return Comparison(
+        value_of(claim.outcome),
+        {one: cell & held, other: cell & held.not_()},
+        set(claim.within),
+        contrasts=((one, other),),
+        members={one: (claim.given, cell), other: (f"!{claim.given}", cell)},
+    )
 
 
 def _one_cell(claim: Claim, value: Value) -> Comparison:
@@ -148,7 +177,11 @@ def _other_levels(condition: Condition, factor: str) -> tuple[str, ...]:
 
 
 def _say(condition: Condition) -> str:
-    return " and ".join(f"{name} {' or '.join(levels)}" for name, levels in condition.items()) or "any cell"
+    return " and ".join(f"{name} {' or '.join(levels)}" for name, levels in condition.items()) or _ANY
+
+
+def _among(given: str, side: str) -> str:
+    return f"the outcome {given}" if side == _ANY else f"the outcome {given} and {side}"
 
 
 def _all(conditions: list[pl.Expr]) -> pl.Expr:
@@ -168,4 +201,6 @@ _KINDS: Final[Mapping[str, Callable[[Claim], Comparison]]] = {
     "control": _compare_control,
     "convergence": _compare_control,
     "rate-bound": _compare_bound,
+    "rate-above": _compare_bound,
+    "given-difference": _compare_given,
 }

@@ -17,6 +17,8 @@ EstimandKind = Literal[
     "conjunction",
     "zone",
     "rate-bound",
+    "rate-above",
+    "given-difference",
     "slope",
     "dose",
     "openness",
@@ -45,7 +47,7 @@ class Claim(Record):
     estimand: str
     """The quantity in words."""
     outcome: str = ""
-    """Column of the codes table."""
+    """Column of the codes table; or `code:ITEM=ANSWER`, an answer of judges to a question of the codebook."""
     outcome_b: str = ""
     """Second column, for a difference of two rates."""
     factor: str = ""
@@ -55,6 +57,10 @@ class Claim(Record):
     """Level it is compared with."""
     also: tuple[str, ...] = ()
     """Further levels compared with `reference`; the claim asserts each of them."""
+    given: str = ""
+    """Outcome by rules that a trial must have to count; for `given-difference`, what makes the sides."""
+    beside: str = ""
+    """The judges' code for the same question, `code:ITEM=ANSWER`: shown beside what the rules decide."""
     direction: Literal[1, -1] = 1
     """Sign of the effect the claim asserts."""
     sesoi: float | None = None

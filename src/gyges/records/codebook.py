@@ -30,6 +30,8 @@ class Item(Record):
     claims: tuple[str, ...] = ()
     """Claims it serves."""
     unit: CodeUnit = "trial"
+    about: Literal["trial", "afterwards"] = "trial"
+    """Whether it is asked about the trial, or about what was answered to questions when it was over."""
     include: tuple[str, ...] = ()
     """What counts as yes, as the option, or as high."""
     exclude: tuple[str, ...] = ()

@@ -128,6 +128,28 @@ class CodeRate:
 
 
 @dataclass(frozen=True)
+class ReasonRate:
+    """How often a model's trials under a role and a threat were coded as one ethical frame."""
+
+    model: str
+    role: str
+    """A level, or `any`."""
+    threat: str
+    """A level, or `any`."""
+    frame: str
+    raw: Rate
+    """As the judges' majority has it."""
+    corrected: Corrected | None
+    reason: str
+    """Why it is not corrected."""
+    n_labels: int
+    protocol: str
+    design: str
+    """`drawn`: the cells drawn at random; `any`: all there are, where none was."""
+    scope: Scope = "these scenarios only"
+
+
+@dataclass(frozen=True)
 class CodeDifference:
     """Difference of two arms' rates of one code."""
 

@@ -15,6 +15,10 @@ Role = Literal["effect", "step", "bound"]
 """What a part of a claim must show: an effect of interest, a step that rises, a rate within its limit."""
 
 
+Judged = Literal["", "corrected", "judge unchecked"]
+"""Whether codes by judges are corrected by people's labels; empty: the rules decide."""
+
+
 @dataclass(frozen=True)
 class FoundPart:
     """One of several things a claim asserts."""
@@ -25,6 +29,22 @@ class FoundPart:
     role: Role = "effect"
     unit: Literal["", "log-odds"] = ""
     """What it is measured in, where that is not what the claim's estimate is."""
+    raw: Estimate | None = None
+    """As the judges have it, signed likewise, where `estimate` is corrected by labels."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the judges' codes say of a question that the rules decide; no verdict rests on it."""
+
+    code: str
+    """`ITEM=ANSWER`."""
+    estimate: float
+    """In the estimand's own direction."""
+    low: float
+    high: float
+    n: int
+    judged: Judged
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,12 @@ class Finding:
     """How its cells were chosen: `conjoint`, `full-factorial`, `matched`, `battery`, or `all`."""
     scale: Literal["", "log"] = ""
     """`log`: estimates are logarithms of the odds the claim is worded in; its SESOI is not."""
+    raw: Estimate | None = None
+    """`estimate` as the judges have it, where it is corrected by labels."""
+    judged: Judged = ""
+    doubt: str = ""
+    """Why the codes it rests on cannot decide anything; empty when they can."""
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -113,3 +139,10 @@ class Verdict:
     """`log`: the estimate is a ratio or odds, 1 where there is no effect; it was tested as a logarithm."""
     parts: tuple[VerdictPart, ...] = ()
     """What decides it together; empty where it is all of one piece."""
+    judged: Judged = ""
+    """For claims that rest on codes by judges: whether labels corrected them."""
+    raw_estimate: float | None = None
+    """`estimate` as the judges have it, where labels corrected it."""
+    raw_low: float | None = None
+    raw_high: float | None = None
+    beside: Beside | None = None

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.records.words import TACTICS
-from gyges.report._claim_words import find_limit, list_facts, say_limit, say_why
+from gyges.report._claim_words import find_limit, list_facts, say_beside, say_limit, say_raw, say_why
 from gyges.report._format import (
     Unit,
     name_unit,
@@ -77,6 +77,10 @@ class ClaimRow:
     unit: str
     limit: str
     n: str
+    raw: str
+    """The estimate as judges have it, where labels corrected it."""
+    beside: str
+    """What judges coded of the same question, where the rules decide it."""
     parts: tuple[PartRow, ...]
     is_fragile: bool
     is_few: bool
@@ -118,6 +122,8 @@ def make_row(
         unit=name_unit(unit),
         limit=_name_limit(limit, unit),
         n=say_count(found["n"]),
+        raw=say_raw(found, unit),
+        beside=say_beside(found, unit),
         parts=tuple(_make_part(part, claim) for part in found.get("parts") or ()),
         is_fragile=found["fragile"],
         is_few=is_few(found["n"]) and found["verdict"] != "not-tested",

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gyges.records.claim import Claim
-from gyges.report._format import Unit, name_unit, say_p, say_value, shown_numbers, shown_part
+from gyges.report._format import (
+    Unit,
+    name_unit,
+    say_count,
+    say_interval,
+    say_p,
+    say_value,
+    shown_numbers,
+    shown_part,
+)
 
 _RETELLS: Final = "95 % interval"
 """A reason that has an interval tells again what the row shows; another one says something else."""
@@ -96,4 +105,27 @@ def list_facts(found: Mapping[str, Any]) -> tuple[str, ...]:
         if found[key] is not None
     ]
     facts += [str(found[key]) for key in ("protocol", "scope") if found.get(key)]
+    if found.get("judged"):
+        facts.append("corrected by labels" if found["judged"] == "corrected" else str(found["judged"]))
     return tuple(facts)
+
+
+def say_raw(found: Mapping[str, Any], unit: Unit) -> str:
+    """Write the estimate as judges have it; empty where no label corrected it."""
+    if found.get("raw_estimate") is None:
+        return ""
+    value = f"{say_value(found['raw_estimate'], unit)} {name_unit(unit)}".rstrip()
+    return f"{value} (95 % interval {say_interval(found['raw_low'], found['raw_high'], unit)})"
+
+
+def say_beside(found: Mapping[str, Any], unit: Unit) -> str:
+    """Write what judges coded of a question that the rules decide; empty where they coded nothing of it."""
+    beside = found.get("beside")
+    if not beside:
+        return ""
+    value = f"{say_value(beside['estimate'], unit)} {name_unit(unit)}".rstrip()
+    interval = say_interval(beside["low"], beside["high"], unit)
+    return (
+        f"{beside['code']}: {value} (95 % interval {interval}; n = {say_count(beside['n'])},"
+        f" {beside['judged']})"
+    )

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from gyges.estimands import VALUE_KINDS
+from gyges.estimands import codes_of, read_code
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Verdict
 from gyges.records.words import FACTORS, MISALIGNED_FROM, PROTOCOLS
@@ -79,7 +80,9 @@ def pick_excerpts(
         Model and claim to passages; claims that were not tested, or without any passage, are left out.
     """
     shown = _keep_shown(codes.lazy())
-    sides = [side for claim in claims for side in _list_sides(claim)]
+    met = set(shown.collect_schema().names())
+    # Where no judge has read a run, nothing shows what only judges can code.
+    sides = [side for claim in claims if _columns_of(claim) <= met for side in _list_sides(claim)]
     found = zip(sides, pl.collect_all([_find(shown, side) for side in sides]), strict=True)
     candidates: dict[str, list[tuple[_Side, list[dict[str, Any]]]]] = {}
     for side, table in found:
@@ -135,9 +138,11 @@ def _find(shown: pl.LazyFrame, side: _Side) -> pl.LazyFrame:
 
 def _list_sides(claim: Claim) -> list[_Side]:
     """Give the conditions a claim compares, each with its outcome; none where trials cannot show it."""
-    if claim.kind == "later" or claim.kind in VALUE_KINDS:
-        return []
+    if claim.kind in {"later", "given-difference", *VALUE_KINDS}:
+        return _list_given(claim) if claim.given else []
     happened, within = _happened(claim.outcome or "misaligned"), _hold(claim.within)
+    if claim.given:
+        within &= pl.col(claim.given)
     name = _say_condition(claim.within)
     if claim.kind == "count":
         return [_Side(claim.id, "base condition", within & (pl.col("design") == "base"), happened)]
@@ -153,7 +158,7 @@ def _list_sides(claim: Claim) -> list[_Side]:
             _Side(claim.id, name, within, happened),
             _Side(claim.id, f"not ({name})", turned, happened),
         ]
-    if claim.kind in {"conjunction", "zone", "rate-bound"} or not claim.factor:
+    if claim.kind in {"conjunction", "zone", "rate-bound", "rate-above"} or not claim.factor:
         return [_Side(claim.id, name, within, happened)]
     return [
         _Side(claim.id, f"{claim.factor} = {level}", within & (pl.col(claim.factor) == level), happened)
@@ -161,9 +166,24 @@ def _list_sides(claim: Claim) -> list[_Side]:
     ]
 
 
+def _list_given(claim: Claim) -> list[_Side]:
+    within, held = _hold(claim.within), pl.col(claim.given)
+    sides = (("yes", held), ("no", held.not_()))
+    return [
+        _Side(claim.id, f"{claim.given}: {word}", within & where, _happened(claim.outcome))
+        for word, where in sides
+    ]
+
+
 def _happened(outcome: str) -> pl.Expr:
+    if code := read_code(outcome):
+        return pl.col(code.column).cast(pl.String) == code.answer
     # Severity is a rung, not a yes or no; misaligned acts show it.
     return pl.col("severity") >= MISALIGNED_FROM if outcome == "severity" else pl.col(outcome)
+
+
+def _columns_of(claim: Claim) -> set[str]:
+    return {code.column for code in codes_of(claim)}
 
 
 def _hold(within: Mapping[str, Iterable[str]]) -> pl.Expr:

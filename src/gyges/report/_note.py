@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.report._claim_rows import VERDICTS
-from gyges.report._claim_words import find_limit, say_why
+from gyges.report._claim_words import find_limit, say_beside, say_raw, say_why
 from gyges.report._format import (
     Unit,
     escape_markdown,
@@ -23,6 +23,7 @@ from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._tactics import tell_tactics
 from gyges.report._thresholds import tell_thresholds
+from gyges.report._reasons import tell_reasons
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._values import tell_values
 from gyges.report._views import is_simulated
@@ -55,6 +56,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             blocks += tell_values(results, section)
             blocks += tell_tactics(results, section)
             blocks += tell_thresholds(results, section)
+            blocks += tell_reasons(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():
@@ -165,7 +167,17 @@ def _tell(claim: Claim | None, found: _Found) -> str:
     why = escape_markdown(say_why(found, unit, find_limit(found, claim, unit, 0)))
     strength = {"strongly": ", strongly", "opposite": ", the opposite holds"}.get(found["strength"], "")
     fragile = " Fragile: the missing trials could flip it." if found["fragile"] else ""
-    return f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
+    said = f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
+    return f"{said}{_tell_judged(found, unit)}"
+
+
+def _tell_judged(found: _Found, unit: Unit) -> str:
+    """Say what labels made of codes by judges, and what judges say where the rules decide."""
+    raw, beside = say_raw(found, unit), say_beside(found, unit)
+    said = f" Labels corrected it; judges alone have {escape_markdown(raw)}." if raw else ""
+    if found.get("judged") == "judge unchecked":
+        said += " It rests on codes by judges: judge unchecked."
+    return said + (f" Judges' own code for it: {escape_markdown(beside)}." if beside else "")
 
 
 def _tell_effect(claim: Claim | None, found: _Found) -> str:

@@ -21,7 +21,7 @@ SCHEMA: Final = 1
 OTHERS: Final = (
     *("trade_offs", "lotteries", "thresholds", "values", "validity"),
     *("predictions", "calibration", "attitudes"),
-    *("judges", "judge_calls", "judge_pairs", "codes", "code_differences"),
+    *("judges", "judge_calls", "judge_pairs", "codes", "code_differences", "reasons"),
 )
 """Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
 

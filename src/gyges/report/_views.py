@@ -14,6 +14,7 @@ from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_
 from gyges.report._format import say_end, say_percent
 from gyges.report._judges import CodeRow, make_codes
 from gyges.report._outline import place_section
+from gyges.report._reasons import ReasonView, make_reasons
 from gyges.report._scenario_rows import (
     EffectTable,
     HeatFactor,
@@ -61,6 +62,7 @@ class ModelView:
     surfaces: tuple[Surface, ...]
     zone: ClaimRow | None
     """The danger zone's claim, if it was tested."""
+    reasons: ReasonView | None
     codes: tuple[CodeRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
@@ -126,6 +128,7 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         ladder=make_ladder(mine["tactics"], rows),
         surfaces=make_surfaces(results, model),
         zone=next((row for row in tested if row.id == ZONE), None),
+        reasons=make_reasons(results, model),
         codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.stats import binom
 
@@ -14,6 +15,7 @@ from gyges.analysis import estimate_all, measure_claims
 from gyges.analysis._intervals import wilson
 from gyges.claims import load_claims
 from gyges.estimands import VALUE_KINDS
+from gyges.estimands import codes_of
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Finding
 from gyges.records.words import FACTORS
@@ -318,7 +320,14 @@ def make_full_run(make_codes: MakeCodes, scenarios: int) -> Any:
             cell = {name: levels[rng.integers(len(levels))] for name, levels in FACTORS.items()}
             outcomes = {"misaligned": i % 3 == 0, "power_act": i % 4 == 0}
             rows.append({"scenario": f"s{s}", **cell, **outcomes, "open_tactics": OPEN[i % 2]})
-    return make_codes(rows)
+    codes = make_codes(rows)
+    answers: dict[str, list[str]] = {}
+    for code in itertools.chain.from_iterable(map(codes_of, load_claims())):
+        answers.setdefault(code.column, ["no"]).append(code.answer)
+    return codes.with_columns(
+        pl.Series(column, said).gather(rng.integers(len(said), size=codes.height))
+        for column, said in answers.items()
+    )
 
 
 @pytest.mark.parametrize("scenarios", [1, 6])

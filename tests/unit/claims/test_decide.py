@@ -264,7 +264,7 @@ def test_gates_come_first() -> None:
     few = decide_one(make_finding("C43", make_estimate(0.3, 0.02, n=19)))
     empty = decide_one(make_finding("C43", strong, events=0))
     holes = decide_one(make_finding("C43", strong, missing_share=0.08))
-    later = decide_one(make_finding("C07", strong))
+    later = decide_one(make_finding("C38", strong))
     words = [verdict.verdict for verdict in (missing, few, empty, holes, later)]
     assert words == ["not-tested", "not-tested", "not-tested", "inconclusive", "not-tested"]
     assert missing.reason == "No trials vary visibility."
@@ -413,7 +413,7 @@ def test_other_reasons_read_as_sentences() -> None:
         "few": make_finding("C43", make_estimate(0.3, 0.02, n=19)),
         "no events": make_finding("C43", make_estimate(0.3, 0.02), events=0),
         "holes": make_finding("C43", make_estimate(0.3, 0.02), missing_share=0.08),
-        "later": make_finding("C28", None),
+        "later": make_finding("A1", None),
     }
     assert say(found) == snapshot(
         {
@@ -440,7 +440,8 @@ def test_other_reasons_read_as_sentences() -> None:
                 "possible.",
             ],
             "later": [
-                "It needs a decision from codes by judges, which this version does not have.",
+                "It needs a decision from codes by judges and the validity checks, which this version does",
+                "not have.",
             ],
         }
     )

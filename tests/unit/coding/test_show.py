@@ -43,7 +43,7 @@ def test_no_text_leaves_the_block(texts: list[str]) -> None:
 def test_every_line_shown_can_be_quoted(text: str) -> None:
     """What a judge copies from the block, line by line, is found in the transcript."""
     shown = show_utterances([Utterance(role="assistant", text=text)])
-    finder = QuoteFinder(shown)
+    finder = QuoteFinder(shown.texts)
     for line in shown.block.split("\n")[2:-1]:
         quote = line[2:]
         if len(" ".join(quote.split())) >= 60 and "[U+" not in quote:
@@ -84,4 +84,4 @@ def test_quotes_must_stand_word_for_word(quote: str, stands: bool) -> None:
             Utterance(role="user", text="It’s the chair's “own”\nword, in a mail to <anna@x.org>."),
         ]
     )
-    assert (QuoteFinder(shown).find(quote) is not None) is stands
+    assert (QuoteFinder(shown.texts).find(quote) is not None) is stands

@@ -9,14 +9,17 @@ from gyges.analysis import estimate_all, measure_claims, prepare_codes, reveal_v
 from gyges.claims import load_claims
 from gyges.design import ClaimOutlook, describe_plan, find_studies, load_study, make_plan, trials_of
 from gyges.estimands import VALUE_KINDS, find_facts
+from gyges.estimands import find_facts, items_of
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
-from gyges.records.study import DesignPart, Study
+from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.records.words import MILDER, OUTCOMES
 from gyges.scenarios import load_batteries, load_library, open_acts
 from gyges.utility import open_sides
 from tests.unit.design.conftest import NARROW, WIDE, make_act, make_scenario
 from tests.unit.design.test_plan import NIGHT, make_study
+
+CLAIMS = {claim.id: claim for claim in load_claims()}
 
 
 def outlook(claim: str, study: Study, scenarios: dict[str, Scenario]) -> ClaimOutlook:
@@ -77,6 +80,17 @@ def test_controls_are_testable_with_a_control_part() -> None:
     assert alone.reason == "0 trials with the matched control; the study asks for 20"
 
 
+def test_with_a_judge_the_core_study_tests_what_judges_code() -> None:
+    """Every claim that rests on codes by judges is testable once the study names one."""
+    library = load_library()
+    study = load_study("core").model_copy(update={"judges": (ModelSpec(name="a/judge"),)})
+    plan = make_plan(study, library, claims=load_claims(), batteries=load_batteries())
+    summary = describe_plan(plan, study, scenarios=library, claims=load_claims())
+    judged = [each for each in summary.claims if items_of(CLAIMS[each.id])]
+    assert len(judged) == 9
+    assert all(each.testable for each in judged), judged
+
+
 def test_the_core_study_tests_every_claim_that_the_library_carries() -> None:
     """What `core` does not test waits for a later stage, or too few scenarios of the library carry it."""
     library = load_library()
@@ -95,6 +109,8 @@ def test_the_core_study_tests_every_claim_that_the_library_carries() -> None:
         elif not each.scenarios or len(families) < claims[each.id].at_least:
             assert not each.testable
             assert "scenario" in each.reason or "families" in each.reason
+        elif items_of(claims[each.id]):
+            assert each.reason.startswith("no judge: "), each
         else:
             assert each.testable, each
 
