@@ -4,8 +4,8 @@
 take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
 enter nothing else but claims about trade-offs; `reveal_values` fits what models trade for what to their
 choices. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the surfaces over
-the conditions the note names. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's
-labels.
+the conditions the note names. `measure_codes` reads what judges coded; `correct_rates` corrects it by
+people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
@@ -13,8 +13,8 @@ from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
-from gyges.analysis._ladder import measure_tactics
 from gyges.analysis._labels import add_labels
+from gyges.analysis._ladder import measure_tactics
 from gyges.analysis._reasons import measure_reasons
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._thresholds import measure_thresholds
@@ -31,9 +31,9 @@ __all__ = [
     "find_limits",
     "measure_claims",
     "measure_codes",
+    "measure_reasons",
     "measure_tactics",
     "measure_thresholds",
-    "measure_reasons",
     "measure_trade_offs",
     "prepare_codes",
     "reveal_values",

@@ -14,9 +14,9 @@ from gyges.analysis._order import measure_order
 from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
+from gyges.analysis._turn import turn
 from gyges.analysis._value_claims import measure_values
 from gyges.analysis._values import Revealed
-from gyges.analysis._turn import turn
 from gyges.estimands import (
     VALUE_KINDS,
     WAITS,

@@ -14,8 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from gyges.estimands import VALUE_KINDS
-from gyges.estimands import codes_of, read_code
+from gyges.estimands import VALUE_KINDS, codes_of, read_code
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Verdict
 from gyges.records.words import FACTORS, MISALIGNED_FROM, PROTOCOLS

@@ -21,9 +21,9 @@ from gyges.report._format import (
 )
 from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._reasons import tell_reasons
 from gyges.report._tactics import tell_tactics
 from gyges.report._thresholds import tell_thresholds
-from gyges.report._reasons import tell_reasons
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._values import tell_values
 from gyges.report._views import is_simulated

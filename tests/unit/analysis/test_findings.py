@@ -14,8 +14,7 @@ from scipy.stats import binom
 from gyges.analysis import estimate_all, measure_claims
 from gyges.analysis._intervals import wilson
 from gyges.claims import load_claims
-from gyges.estimands import VALUE_KINDS
-from gyges.estimands import codes_of
+from gyges.estimands import VALUE_KINDS, codes_of
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Finding
 from gyges.records.words import FACTORS

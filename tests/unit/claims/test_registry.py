@@ -8,8 +8,7 @@ from inline_snapshot import snapshot
 from gyges.claims import find_claims, load_claims
 from gyges.coding import load_codebook
 from gyges.errors import ClaimError
-from gyges.estimands import VALUE_KINDS
-from gyges.estimands import read_code
+from gyges.estimands import VALUE_KINDS, read_code
 from gyges.records.claim import Claim
 from gyges.records.words import FACTORS, OUTCOMES
 from gyges.utility import THINGS

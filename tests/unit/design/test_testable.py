@@ -8,8 +8,7 @@ import pytest
 from gyges.analysis import estimate_all, measure_claims, prepare_codes, reveal_values
 from gyges.claims import load_claims
 from gyges.design import ClaimOutlook, describe_plan, find_studies, load_study, make_plan, trials_of
-from gyges.estimands import VALUE_KINDS, find_facts
-from gyges.estimands import find_facts, items_of
+from gyges.estimands import VALUE_KINDS, find_facts, items_of
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.study import DesignPart, ModelSpec, Study
