@@ -12,7 +12,7 @@ from gyges.errors import InputError
 from gyges.records.battery import Battery
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
-from gyges.records.study import ModelSpec, is_probed
+from gyges.records.study import ModelSpec, is_probed, name_model
 from gyges.run_folder import (
     Lock,
     RunFolder,
@@ -143,7 +143,7 @@ def _cut_shards(
             probes=study.probes,
         )
 
-    return make_shards(trials, {spec.name: spec for spec in study.models}, size=SHARD_SIZE, make=make)
+    return make_shards(trials, {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make)
 
 
 def execute_shard(shard: Shard, report: Report) -> ShardEnd:

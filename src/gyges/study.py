@@ -17,11 +17,12 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
+from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
-from gyges.records.study import Price, Study
+from gyges.records.study import Price, Study, name_model
 from gyges.records.transcript import Probe
 from gyges.registration import find_changes, hash_plan, hash_records
 from gyges.run_folder import (
@@ -254,53 +255,38 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`."""
     from gyges.analysis import (
         add_labels,
-        estimate_all,
-        measure_claims,
         measure_tactics,
         measure_thresholds,
         measure_trade_offs,
         prepare_codes,
-        reveal_values,
     )
-    from gyges.claims import decide
-    from gyges.estimands import find_facts
-    from gyges.report import count_endings, make_results, pick_excerpts
+    from gyges.report import count_endings, lay_out_contrast, make_results, pick_excerpts
 
     lock = read_lock(folder)
-    fewest = lock.study.min_trials
     table = folder.scan_table("codes.parquet")
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
-    facts = {name: find_facts(each) for name, each in scenarios.items()}
     answers, labels = _read_answers(folder)
-    codes = prepare_codes(table if answers is None else add_labels(table, answers, labels), facts)
-    estimates = estimate_all(codes, min_trials=fewest)
-    revealed = reveal_values(table, scenarios, batteries, min_trials=fewest)
-    findings = measure_claims(
-        codes,
-        lock.claims,
-        scenario_results=estimates.scenarios,
-        min_trials=fewest,
-        facts=facts,
-        revealed=revealed,
-        seed=lock.study.seed,
-    )
     judging = _measure_judging(table, answers, labels, lock.study.seed)
-    verdicts = decide(findings, lock.claims, min_trials=fewest, judges=judging.get("judges", ()))
+    asked = ask(lock.study, lock.claims, scenarios, batteries, judging.get("judges", ()))
+    labelled = table if answers is None else add_labels(table, answers, labels)
+    decided = decide_thoroughly(collect_codes(labelled), asked, answers)
+    codes = prepare_codes(table, asked.facts)
     trade_offs = measure_trade_offs(table, batteries)
     changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
-        estimates,
-        verdicts,
-        excerpts=pick_excerpts(table, lock.claims, verdicts),
+        decided.estimates,
+        decided.verdicts,
+        excerpts=pick_excerpts(table, lock.claims, decided.verdicts),
         endings=count_endings(table),
         sections={
             "trade_offs": trade_offs.shares,
             "lotteries": trade_offs.lotteries,
-            **vars(revealed.found),
-            "tactics": measure_tactics(codes, facts),
-            "thresholds": measure_thresholds(codes, facts, seed=lock.study.seed),
+            **vars(decided.revealed.found),
+            "tactics": measure_tactics(codes, asked.facts),
+            "thresholds": measure_thresholds(codes, asked.facts, seed=lock.study.seed),
             **judging,
+            "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
             "judge_calls": _describe_judges(folder),
         },
     )
@@ -370,7 +356,7 @@ def _describe_run(lock: Lock) -> dict[str, Any]:
         "study_hash": lock.study_hash,
         "claims_hash": lock.claims_hash,
         "design": [part.model_dump(mode="json") for part in lock.study.design],
-        "simulated": [spec.name for spec in lock.study.models if spec.name.startswith(REFERENCE)],
+        "simulated": [name_model(spec) for spec in lock.study.models if spec.name.startswith(REFERENCE)],
     }
 
 

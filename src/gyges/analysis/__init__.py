@@ -9,26 +9,33 @@ people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
+from gyges.analysis._alternatives import measure_alternatives
 from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._labels import add_labels
 from gyges.analysis._ladder import measure_tactics
+from gyges.analysis._models import contrast_models
 from gyges.analysis._reasons import measure_reasons
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._thresholds import measure_thresholds
 from gyges.analysis._trade_offs import measure_trade_offs
 from gyges.analysis._values import Revealed, reveal_values
+from gyges.analysis._variations import Variation, list_variations
 
 __all__ = [
     "ArmCounts",
     "KnownFacts",
     "Revealed",
+    "Variation",
     "add_labels",
+    "contrast_models",
     "correct_rates",
     "estimate_all",
     "find_limits",
+    "list_variations",
+    "measure_alternatives",
     "measure_claims",
     "measure_codes",
     "measure_reasons",

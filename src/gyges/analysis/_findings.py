@@ -18,6 +18,7 @@ from gyges.analysis._turn import turn
 from gyges.analysis._value_claims import measure_values
 from gyges.analysis._values import Revealed
 from gyges.estimands import (
+    ALTERNATIVES,
     VALUE_KINDS,
     WAITS,
     Comparison,
@@ -40,7 +41,7 @@ from gyges.records.verdicts import Beside, Finding
 from gyges.records.words import OUTCOMES
 
 
-def measure_claims(
+def measure_claims(  # noqa: PLR0913 one for each thing that an estimand may rest on
     codes: pl.LazyFrame | pl.DataFrame,
     claims: Sequence[Claim],
     *,
@@ -51,6 +52,8 @@ def measure_claims(
     seed: int = 0,
 ) -> tuple[Finding, ...]:
     """Measure every claim's estimand for every model, by model and then in the claims' order.
+
+    Claims that `measure_alternatives` measures are passed over.
 
     Args:
         codes: The codes table, or what `prepare_codes` made of it.
@@ -75,6 +78,8 @@ def measure_claims(
             by_claim.append({m: count_misaligned(claim, m, scenario_results) for m in models})
         elif claim.kind in VALUE_KINDS:
             by_claim.append({m: measure_values(claim, m, chosen.get(m), min_trials) for m in models})
+        elif claim.kind in ALTERNATIVES:
+            continue
         elif claim.kind == "later":
             by_claim.append({m: _lack(claim, m, _say_later(claim)) for m in models})
         else:

@@ -32,6 +32,7 @@ _NUMBERS: Final = {
 _ACTS: Final = "open_acts"
 JUDGED: Final = ("code_", "label_")
 """How the names of columns begin that hold what judges and people coded."""
+_PLACES: Final = ("variant", "replicate")
 
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)
 
@@ -56,6 +57,7 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
         *(_count_probes(name, kind, met) for name, kind in _NUMBERS.items()),
         *(pl.col(name).cast(pl.Boolean) for name in OUTCOMES),
         pl.col(OPEN_TACTICS).list.join(" ").cast(pl.Categorical),
+        *(pl.col(name).cast(pl.Int64) for name in _PLACES if name in met),
         *(pl.col(name).cast(pl.Categorical) for name in sorted(met) if name.startswith(JUDGED)),
     ]
     if _ACTS in codes.lazy().collect_schema():

@@ -15,7 +15,7 @@ MOST_MISSING = 0.05
 
 _LARGEST = 700.0
 
-_NEEDS_NO_EVENTS = {"rate-bound", "count"}
+_NEEDS_NO_EVENTS = {"rate-bound", "count", "misread", "noticed", "say-do"}
 
 
 def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:

@@ -48,7 +48,7 @@ def is_interactive() -> bool:
 
 def say_results(results: dict[str, Any], report: str) -> None:
     """Print the headline, the verdict counts, what is missing, warnings and the report's path."""
-    from gyges.report import list_warnings
+    from gyges.report import count_protocols, list_fragile, list_warnings
 
     for model, headline in results["headline"].items():
         simulated = (
@@ -62,6 +62,10 @@ def say_results(results: dict[str, Any], report: str) -> None:
             if claim["model"] == model:
                 counts[claim["verdict"]] += 1
         say("  claims: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
+        if by_protocol := count_protocols([each for each in results["claims"] if each["model"] == model]):
+            say(f"  by protocol: {'; '.join(by_protocol)}")
+        if fragile := list_fragile(results, model):
+            say(f"  fragile: {', '.join(fragile)}")
         say(f"  trials: {_say_statuses(results['statuses'][model])}")
     for warning in list_warnings(results["run"]):
         say(f"warning: {warning}")

@@ -11,10 +11,11 @@ import polars as pl
 from gyges.design._aliases import Aliased, Checked, check_aliases
 from gyges.design._contrasts import Contrast, find_contrasts
 from gyges.design._costs import ModelCost, TokenEstimate, estimate_costs
+from gyges.design._foresee import Prospect
 from gyges.design._places import chosen_claims
 from gyges.design._power import Assumptions
 from gyges.design._sides import foresee_trials
-from gyges.design._testable import ClaimOutlook, Prospect, find_testable
+from gyges.design._testable import ClaimOutlook, find_testable
 from gyges.estimands import VALUE_KINDS, find_facts, find_families, foresee_choices
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
@@ -82,7 +83,14 @@ def describe_plan(
     chosen = chosen_claims(study, claims)
     rows = trials.filter(pl.col(CONFLICT) == "present")
     varied = _varied(rows)
-    prospect = Prospect(trials, known, facts, study.min_trials, is_judged=bool(study.judges))
+    prospect = Prospect(
+        trials,
+        known,
+        facts,
+        study.min_trials,
+        is_judged=bool(study.judges),
+        n_ranked=len({spec.capability for spec in study.models} - {None}),
+    )
     if any(claim.kind in VALUE_KINDS for claim in chosen):
         prospect = replace(
             prospect,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
+from gyges.design._foresee import Prospect, foresee_alternative
 from gyges.estimands import (
+    ALTERNATIVES,
     MARK_BASE,
     VALUE_KINDS,
     WAITS,
-    ChoiceTable,
     Comparison,
-    Facts,
     Lack,
     blank_outcomes,
     choose_protocol,
@@ -26,7 +27,6 @@ from gyges.estimands import (
     tally_claim,
 )
 from gyges.records.claim import Claim
-from gyges.records.scenario import Scenario
 from gyges.records.words import OUTCOMES
 
 
@@ -41,22 +41,6 @@ class ClaimOutlook:
     """Scenarios of the study that carry it."""
 
 
-@dataclass(frozen=True)
-class Prospect:
-    """What a plan is looked at with."""
-
-    trials: pl.DataFrame
-    scenarios: Mapping[str, Scenario]
-    facts: Mapping[str, Facts]
-    min_trials: int
-    choices: ChoiceTable | None = None
-    """One model's trials as choices among a scenario's acts."""
-    families: Mapping[str, int] = field(default_factory=dict)
-    """One model's trade-off trials, by family."""
-    is_judged: bool = False
-    """Whether the study names judges."""
-
-
 def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
     """Say whether the plan's trials can test `claim`, with enough on every side."""
     met = set(prospect.trials["scenario"].unique().cast(pl.String))
@@ -67,14 +51,8 @@ def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
 
 
 def _find_reason(prospect: Prospect, claim: Claim, carriers: tuple[str, ...]) -> str:
-    if claim.kind == "later":
-        return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
-    if claim.kind == "count":
-        return _count_base(prospect, claim)
-    if claim.kind in VALUE_KINDS:
-        return find_trade_lack(claim, prospect.families, prospect.min_trials) or find_value_lack(
-            claim, prospect.choices, prospect.min_trials
-        )
+    if claim.kind in _APART:
+        return _APART[claim.kind](prospect, claim)
     if not carriers:
         return _say_not_carried(claim)
     if items_of(claim) and not prospect.is_judged:
@@ -130,3 +108,21 @@ def _say_lack(lack: Lack, comparison: Comparison, min_trials: int) -> str:
     if lack.side:
         return f"{lack.n} trials with {lack.side}; the study asks for {min_trials}"
     return f"fewer than {min_trials} trials on each side stand in the same scenario and protocol"
+
+
+def _foresee_later(_: Prospect, claim: Claim) -> str:
+    return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
+
+
+def _foresee_values(prospect: Prospect, claim: Claim) -> str:
+    lack = find_trade_lack(claim, prospect.families, prospect.min_trials)
+    return lack or find_value_lack(claim, prospect.choices, prospect.min_trials)
+
+
+_APART: Final[Mapping[str, Callable[[Prospect, Claim], str]]] = {
+    "later": _foresee_later,
+    "count": _count_base,
+    **dict.fromkeys(VALUE_KINDS, _foresee_values),
+    **dict.fromkeys(ALTERNATIVES, foresee_alternative),
+}
+"""Kinds of claims that no comparison of cells decides."""

@@ -4,6 +4,19 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 `gyges analyze` keeps.
 """
 
+from gyges.estimands._alternatives import (
+    ALTERNATIVES,
+    AWARE,
+    COMPETENCE,
+    DOES,
+    PAIR,
+    SAYS,
+    keep_conflict,
+    list_items,
+    mark_aware,
+    mark_misread,
+    tally_twins,
+)
 from gyges.estimands._base import MARK_BASE, choose_protocol
 from gyges.estimands._choices import ChoiceTable, foresee_choices, tabulate_choices
 from gyges.estimands._codes import (
@@ -63,7 +76,11 @@ from gyges.estimands._values import (
 )
 
 __all__ = [
+    "ALTERNATIVES",
+    "AWARE",
     "CODE",
+    "COMPETENCE",
+    "DOES",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -72,6 +89,8 @@ __all__ = [
     "OFF_BASE",
     "OPEN_COUNTS",
     "OPEN_TACTICS",
+    "PAIR",
+    "SAYS",
     "SEVERITY",
     "SOURCES",
     "TRIAL_COLUMNS",
@@ -106,9 +125,13 @@ __all__ = [
     "foresee_choices",
     "gather_labels",
     "items_of",
+    "keep_conflict",
     "labels_needed",
     "list_families",
+    "list_items",
     "make_comparison",
+    "mark_aware",
+    "mark_misread",
     "mark_off_base",
     "mask_of",
     "name_code",
@@ -124,6 +147,7 @@ __all__ = [
     "tally",
     "tally_claim",
     "tally_levels",
+    "tally_twins",
     "unpack_counts",
     "usable",
     "value_of",

@@ -31,6 +31,12 @@ EstimandKind = Literal[
     "trade-odds",
     "hierarchy",
     "prediction",
+    "capability",
+    "noticed",
+    "overdispersion",
+    "misread",
+    "say-do",
+    "judges",
     "later",
 ]
 """How a claim is decided; `later` waits for a stage that does not exist yet."""
@@ -83,7 +89,7 @@ class Claim(Record):
     min_agreement: Annotated[float, Field(ge=0, le=1)] = 0.4
     """Krippendorff's alpha below which codes by judges decide nothing; of no account for other claims."""
     needs: tuple[str, ...] = ()
-    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`, `models`, `validity`."""
+    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`."""
     factors: tuple[str, ...] = ()
     """Factors a study must vary for it."""
     scenarios: tuple[str, ...] = ()

@@ -102,6 +102,31 @@ class VerdictPart:
     """What it is measured in, where that is not what the claim's estimate is."""
 
 
+Question = Literal["", "A1", "A2", "A4", "A6", "A7"]
+"""The control question behind an alternative; empty: how missing trials might have come out."""
+
+
+Change = Literal["holds", "weakens", "flips", "settles", "not-tested"]
+"""What becomes of a verdict: the same word; no word any more, for want of trials alone; another word, or the
+estimate itself no longer bears it; a word where there was none; or too few trials."""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A claim decided again, on something other than all of the run's trials as they were coded."""
+
+    variant: str
+    """What was done to the trials, in words."""
+    question: Question
+    verdict: VerdictWord
+    estimate: float | None
+    """In the estimand's own direction."""
+    low: float | None
+    high: float | None
+    n: int
+    change: Change
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A claim decided for one model."""
@@ -132,7 +157,7 @@ class Verdict:
     p_refuted: float | None = None
     """Holm-adjusted p of an effect of the SESOI or more."""
     fragile: bool = False
-    """Whether the missing trials could flip the verdict."""
+    """Whether something flips the verdict: an alternative, or how the missing trials might have come out."""
     more_trials: int | None = None
     """Trials in all that would settle an inconclusive claim, if its estimate holds."""
     scale: Literal["", "log"] = ""
@@ -146,3 +171,5 @@ class Verdict:
     raw_low: float | None = None
     raw_high: float | None = None
     beside: Beside | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    """The verdict again on other trials or other codes, wherever these are not the claim's own."""

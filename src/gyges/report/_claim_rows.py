@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gyges.records.claim import Claim
 from gyges.records.words import TACTICS
+from gyges.report._again import AgainRow, make_again, say_checks
 from gyges.report._claim_words import find_limit, list_facts, say_beside, say_limit, say_raw, say_why
 from gyges.report._format import (
     Unit,
@@ -82,6 +83,9 @@ class ClaimRow:
     beside: str
     """What judges coded of the same question, where the rules decide it."""
     parts: tuple[PartRow, ...]
+    checked: str
+    """What becomes of the verdict on other trials or codes; empty where that was not looked at."""
+    again: tuple[AgainRow, ...]
     is_fragile: bool
     is_few: bool
     forest: Forest | None
@@ -125,6 +129,8 @@ def make_row(
         raw=say_raw(found, unit),
         beside=say_beside(found, unit),
         parts=tuple(_make_part(part, claim) for part in found.get("parts") or ()),
+        checked=say_checks(found),
+        again=make_again(found, unit_of(claim)),
         is_fragile=found["fragile"],
         is_few=is_few(found["n"]) and found["verdict"] != "not-tested",
         forest=_draw(found, limit, _choose_axis(unit, axis, found, n_scenarios), unit),

@@ -20,6 +20,9 @@ from gyges.report._format import (
 _RETELLS: Final = "95 % interval"
 """A reason that has an interval tells again what the row shows; another one says something else."""
 
+_AGAIN: Final = " Decided again"
+"""Where a reason begins to tell how the other verdicts fare."""
+
 _COUNT_WORDS: Final = {
     "supported": "fewer than half of the scenarios",
     "refuted": "more than half of the scenarios",
@@ -53,7 +56,8 @@ def say_why(found: Mapping[str, Any], unit: Unit, limit: float | None) -> str:
     if _RETELLS not in found["reason"] or found["verdict"] == "not-tested":
         return str(found["reason"])
     words = _say_ruled_out(found, unit, limit)
-    return f"{words[0].upper()}{words[1:]}."
+    _, again, tail = found["reason"].partition(_AGAIN)
+    return f"{words[0].upper()}{words[1:]}.{again}{tail}"
 
 
 def _say_ruled_out(found: Mapping[str, Any], unit: Unit, limit: float | None) -> str:

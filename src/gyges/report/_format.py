@@ -9,12 +9,14 @@ from typing import Any, Final, Literal
 
 from gyges.records.claim import Claim
 
-Unit = Literal["points", "rate", "rungs", "scenarios", "odds", "log-odds"]
-"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios, a factor."""
+Unit = Literal["points", "rate", "rungs", "scenarios", "odds", "log-odds", "number"]
+"""What an estimate counts: percentage points, a percentage, rungs, scenarios, a factor, nothing."""
 
+_OWN: Final[Mapping[str, Unit]] = {"count": "scenarios", "judges": "number"}
 _ODDS: Final = frozenset({"trade-odds", "hierarchy", "order"})
 
 DASH: Final = "–"
+_RATES: Final = frozenset({"rate-bound", "misread", "overdispersion"})
 LONGEST: Final = 1500
 """Characters of one text that are shown."""
 
@@ -46,15 +48,14 @@ def unit_of(claim: Claim | None, found: Mapping[str, Any] | None = None) -> Unit
     """Say what a claim's estimate counts; with its verdict, what the part shown counts."""
     if claim is None:
         return "points"
-    if claim.kind == "count":
-        return "scenarios"
-    if claim.kind == "rate-bound" or (found and shown_part(found).get("bound") is not None):
+    if claim.kind in _OWN:
+        return _OWN[claim.kind]
+    if claim.kind in _RATES or (found and shown_part(found).get("bound") is not None):
         return "rate"
     if found and shown_part(found).get("unit"):
         return "log-odds"
-    if claim.kind in _ODDS:
-        return "odds"
-    return "rungs" if claim.outcome == "severity" else "points"
+    is_odds = claim.kind in _ODDS
+    return "odds" if is_odds else "rungs" if claim.outcome == "severity" else "points"
 
 
 def shown_part(found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -109,7 +110,7 @@ def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 def name_unit(unit: Unit) -> str:
     """Name what is counted; empty where the number says it."""
-    return {"rate": "", "odds": "times"}.get(unit, unit)
+    return {"rate": "", "odds": "times", "number": ""}.get(unit, unit)
 
 
 def say_end(value: float, unit: Unit) -> str:

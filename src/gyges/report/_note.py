@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gyges.records.claim import Claim
+from gyges.report._again import list_flips
 from gyges.report._claim_rows import VERDICTS
 from gyges.report._claim_words import find_limit, say_beside, say_raw, say_why
 from gyges.report._format import (
@@ -20,6 +21,7 @@ from gyges.report._format import (
     unit_of,
 )
 from gyges.report._judges import tell_judges
+from gyges.report._models import tell_contrasts
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._reasons import tell_reasons
 from gyges.report._tactics import tell_tactics
@@ -48,6 +50,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
         if heading == "Executive Summary":
             blocks += _summarize(results)
             blocks += tell_judges(results)
+            blocks += tell_contrasts(results)
         for section in sections:
             if section != heading:
                 blocks.append(f"### {section}")
@@ -166,7 +169,9 @@ def _tell(claim: Claim | None, found: _Found) -> str:
     unit = unit_of(claim, found)
     why = escape_markdown(say_why(found, unit, find_limit(found, claim, unit, 0)))
     strength = {"strongly": ", strongly", "opposite": ", the opposite holds"}.get(found["strength"], "")
-    fragile = " Fragile: the missing trials could flip it." if found["fragile"] else ""
+    fragile = (
+        f" Fragile: flipped by {escape_markdown('; '.join(list_flips(found)))}." if found["fragile"] else ""
+    )
     said = f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
     return f"{said}{_tell_judged(found, unit)}"
 
@@ -210,6 +215,7 @@ def _name_effect(claim: Claim | None, unit: Unit) -> str:
         "scenarios": "The count of scenarios is",
         "odds": "The odds are",
         "log-odds": "The worth is",
+        "number": "The number is",
     }[unit]
 
 

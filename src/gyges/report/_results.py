@@ -19,6 +19,7 @@ SCHEMA: Final = 1
 """Version of the document's layout."""
 
 OTHERS: Final = (
+    "model_contrasts",
     *("trade_offs", "lotteries", "thresholds", "values", "validity"),
     *("predictions", "calibration", "attitudes"),
     *("judges", "judge_calls", "judge_pairs", "codes", "code_differences", "reasons"),
