@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gyges.agents._policy import choice_probabilities, find_utilities
-from gyges.agents._profiles import Profile, find_profiles, load_profile, read_profile
+from gyges.agents._profiles import Profile, find_profiles, load_profile, parse_profile, read_profile
+from gyges.agents._rationale import find_frame_chances, find_reason_chances
 
 if TYPE_CHECKING:
     from gyges.agents._provider import ReferenceAgent, gyges_provider
@@ -18,10 +19,13 @@ __all__ = [
     "Profile",
     "ReferenceAgent",
     "choice_probabilities",
+    "find_frame_chances",
     "find_profiles",
+    "find_reason_chances",
     "find_utilities",
     "gyges_provider",
     "load_profile",
+    "parse_profile",
     "read_profile",
 ]
 

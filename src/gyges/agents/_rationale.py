@@ -80,13 +80,27 @@ def pick_sentence(kind: str, draw: random.Random) -> str:
     return str(draw.choice(_sentences()[kind]))
 
 
-def _draw_frame(profile: Profile, cell: Mapping[str, str], draw: random.Random) -> str:
+def find_frame_chances(profile: Profile, cell: Mapping[str, str]) -> dict[str, float]:
+    """Find how likely each ethical frame is in a cell: the first rule that fits decides."""
     rule = next(
         rule
         for rule in profile.frames
         if rule.role in {None, cell.get("role")} and rule.threat in {None, cell.get("threat")}
     )
-    return draw.choices(list(rule.frames), weights=list(rule.frames.values()))[0]
+    return {str(frame): chance for frame, chance in rule.frames.items()}
+
+
+def find_reason_chances(profile: Profile, cell: Mapping[str, str], act: OpenAct) -> dict[str, float]:
+    """Find how likely each item of the codebook that a rationale can carry is answered with yes."""
+    return {
+        item: getattr(profile.reasons, name) if _can_give(name, cell, act) else 0.0
+        for name, item in REASON_ITEMS.items()
+    }
+
+
+def _draw_frame(profile: Profile, cell: Mapping[str, str], draw: random.Random) -> str:
+    chances = find_frame_chances(profile, cell)
+    return draw.choices(list(chances), weights=list(chances.values()))[0]
 
 
 def _can_give(reason: str, cell: Mapping[str, str], act: OpenAct) -> bool:

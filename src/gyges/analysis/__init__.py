@@ -8,7 +8,7 @@ Rows are counted before anything is estimated, so results do not depend on their
 
 from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
-from gyges.analysis._estimates import estimate_all
+from gyges.analysis._estimates import estimate_all, estimate_scenarios
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
@@ -18,6 +18,7 @@ __all__ = [
     "KnownFacts",
     "correct_rates",
     "estimate_all",
+    "estimate_scenarios",
     "find_limits",
     "measure_claims",
     "measure_codes",
