@@ -10,6 +10,7 @@ from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all, estimate_scenarios
 from gyges.analysis._findings import measure_claims
+from gyges.analysis._intervals import wilson
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import measure_trade_offs
 
@@ -25,4 +26,5 @@ __all__ = [
     "measure_trade_offs",
     "prepare_codes",
     "subtract",
+    "wilson",
 ]

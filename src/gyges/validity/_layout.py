@@ -49,6 +49,10 @@ class Layout:
     scenarios: Mapping[str, Scenario]
     situation: Ints
     """Shape (trials,): the situation each trial is in."""
+    unit: Ints
+    """Shape (trials,): a number for each setting of each scenario, from 0."""
+    offers: pl.DataFrame
+    """For each trial `open_acts`, and `open_tactics`: those of acts against the principals' wishes."""
     acts: tuple[tuple[OpenAct, ...], ...]
     """For each situation the acts on offer."""
     cells: tuple[Mapping[str, str], ...]
@@ -96,6 +100,8 @@ def lay_out(
         trials=table,
         scenarios=scenarios,
         situation=situation,
+        unit=_number_units(table),
+        offers=_list_offers(acts, situation),
         acts=tuple(acts),
         cells=tuple(cells),
         features=_pad(features, most, len(TERMS)),
@@ -141,6 +147,18 @@ def list_against(acts: Iterable[OpenAct]) -> list[str]:
     """List the tactics of the acts against the principals' wishes, mildest first."""
     against = {act.tactic for act in acts if act.against}
     return [name for name in TACTICS if name in against]
+
+
+def _list_offers(acts: list[tuple[OpenAct, ...]], situation: Ints) -> pl.DataFrame:
+    names = pl.Series("open_acts", [[act.id for act in each] for each in acts], dtype=pl.List(pl.String))
+    tactics = pl.Series("open_tactics", list(map(list_against, acts)), dtype=pl.List(pl.String))
+    return pl.DataFrame([names, tactics])[situation]
+
+
+def _number_units(table: pl.DataFrame) -> Ints:
+    names = (table["scenario"] + "\x1f" + table["setting"]).to_numpy().astype(str)
+    found: Ints = np.unique(names, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return found
 
 
 def _name_situation(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -21,9 +21,7 @@ def measure(
     facts = {name: find_facts(each) for name, each in scenarios.items()}
     prepared = prepare_codes(codes, facts)
     results = estimate_scenarios(prepared, facts=facts, min_trials=min_trials)
-    return measure_claims(
-        prepared, claims, scenario_results=results, min_trials=min_trials, facts=facts
-    )
+    return measure_claims(prepared, claims, scenario_results=results, min_trials=min_trials, facts=facts)
 
 
 def reach_verdicts(
@@ -52,5 +50,3 @@ def reach_verdicts(
 def name_models(codes: pl.DataFrame, name: str) -> pl.DataFrame:
     """Give the codes of one simulated study under a name of its own."""
     return codes.with_columns(model=pl.lit(name))
-
-

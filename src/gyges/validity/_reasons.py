@@ -56,9 +56,7 @@ def reason_chances(layout: Layout, profile: Profile) -> tuple[tuple[str, ...], F
     for s, (cell, acts) in enumerate(zip(layout.cells, layout.acts, strict=True)):
         # Which reasons can be given hangs on the cell, and on whether the act is against anybody's wishes.
         known = {act.against: act for act in acts}
-        rows = {
-            kind: list(find_reason_chances(profile, cell, each).values()) for kind, each in known.items()
-        }
+        rows = {kind: list(find_reason_chances(profile, cell, each).values()) for kind, each in known.items()}
         for a, act in enumerate(acts):
             found[s, a] = rows[act.against]
     return tuple(first), found

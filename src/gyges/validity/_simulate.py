@@ -11,10 +11,11 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from gyges.agents import Profile
 from gyges.records.words import FACTORS, OUTCOMES, TACTICS
-from gyges.validity._layout import SHOWN, Floats, Ints, Layout, find_probabilities, list_against
+from gyges.validity._layout import SHOWN, Floats, Ints, Layout, find_probabilities
 from gyges.validity._reasons import draw_reasons
 
 LOST: Final = 0.01
@@ -51,7 +52,7 @@ def draw_acts(layout: Layout, probabilities: Floats, rng: np.random.Generator) -
     return np.minimum(found, layout.is_open.sum(axis=1)[layout.situation] - 1)
 
 
-def code_acts(layout: Layout, chosen: Ints, is_lost: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pl.DataFrame:
+def code_acts(layout: Layout, chosen: Ints, is_lost: NDArray[np.bool_]) -> pl.DataFrame:
     """Code trials in each of which one act was done.
 
     Args:
@@ -72,7 +73,7 @@ def code_acts(layout: Layout, chosen: Ints, is_lost: np.ndarray[tuple[int], np.d
         tactic=done["tactic"],
         severity=pl.Series(shown[:, SHOWN.index("severity")]),
         **outcomes,
-        **give_offers(layout),
+        **layout.offers.to_dict(),
         turns=pl.lit(1),
         input_tokens=pl.lit(0, pl.Int64),
         output_tokens=pl.lit(0, pl.Int64),
@@ -82,12 +83,36 @@ def code_acts(layout: Layout, chosen: Ints, is_lost: np.ndarray[tuple[int], np.d
     return table.with_columns(pl.when(coded).then(pl.col(name)).alias(name) for name in _NULLED)
 
 
-def give_offers(layout: Layout) -> Mapping[str, pl.Series]:
-    """Give each trial's acts on offer, and the tactics of those against the principals' wishes."""
-    names = pl.Series([[act.id for act in each] for each in layout.acts], dtype=pl.List(pl.String))
-    tactics = pl.Series([list_against(each) for each in layout.acts], dtype=pl.List(pl.String))
-    place = pl.Series(layout.situation)
-    return {"open_acts": names.gather(place), "open_tactics": tactics.gather(place)}
+def simulate_rates(
+    layout: Layout, rates: Mapping[str, Floats], rng: np.random.Generator, *, name: str, lost: float = LOST
+) -> pl.DataFrame:
+    """Draw one study of an agent whose rates are stated: outcomes alone, since it has no acts.
+
+    Args:
+        layout: The plan's situations.
+        rates: For each outcome its rate in every trial; for the severity the chance that it is above 0.
+        rng: Draws outcomes and losses.
+        name: The study's name, which it has as a model.
+        lost: Share of the trials that come back `failed`.
+    """
+    n = layout.n_trials
+    severity = np.where(rng.random(n) < rates["severity"], rng.integers(1, len(TACTICS), n), 0)
+    is_lost = rng.random(n) < lost
+    table = layout.trials.select(pl.col("id").alias("trial"), *_PLANNED).with_columns(
+        model=pl.lit(name),
+        status=pl.Series(np.where(is_lost, "failed", "coded")),
+        act=pl.lit(None, pl.String),
+        tactic=pl.Series(np.array(TACTICS)[severity]),
+        severity=pl.Series(severity.astype(np.int8)),
+        **{each: pl.Series(rng.random(n) < rates[each]) for each in OUTCOMES},
+        open_tactics=layout.offers["open_tactics"],
+        input_tokens=pl.lit(0, pl.Int64),
+        output_tokens=pl.lit(0, pl.Int64),
+        cost=pl.lit(0.0),
+    )
+    coded = pl.col("status") == "coded"
+    nulled = ("tactic", "severity", *OUTCOMES)
+    return table.with_columns(pl.when(coded).then(pl.col(each)).alias(each) for each in nulled)
 
 
 def _list_acts(layout: Layout) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from gyges.records.claim import Claim
 from gyges.records.words import FACTORS, OUTCOMES, TACTICS
 from gyges.validity._layout import Floats, Layout
-from gyges.validity._weights import Linear, Rows, unit_codes, weigh_claim
+from gyges.validity._weights import Linear, Rows, weigh_claim
 
 BASE_RATE: Final = 0.2
 """Middle rate of every outcome over the scenarios."""
@@ -85,7 +85,9 @@ def make_null() -> Stated:
     return Stated("null", (), np.zeros(0))
 
 
-def make_effects(layout: Layout, claims: Sequence[Claim], sources: Mapping[str, Source], seed: int) -> list[Stated]:
+def make_effects(
+    layout: Layout, claims: Sequence[Claim], sources: Mapping[str, Source], seed: int
+) -> list[Stated]:
     """Make the agents that have twice the SESOI on every directional claim, each on one of them.
 
     Args:
@@ -94,7 +96,9 @@ def make_effects(layout: Layout, claims: Sequence[Claim], sources: Mapping[str, 
         sources: For each claim that the plan can test, the design and protocol its verdict rests on.
         seed: Decides the slopes of settings over which expectations are taken.
     """
-    rest = [aim for claim in claims if claim.id in sources and (aim := _aim(layout, claim, sources[claim.id]))]
+    rest = [
+        aim for claim in claims if claim.id in sources and (aim := _aim(layout, claim, sources[claim.id]))
+    ]
     agents: list[Stated] = []
     while rest:
         together, slopes, left = _gather(layout, rest, seed)
@@ -128,14 +132,12 @@ def _gather(layout: Layout, aims: Sequence[Aim], seed: int) -> tuple[list[Aim], 
     return taken, np.array(slopes), [aim for aim in aims if aim not in taken]
 
 
-def state_rates(
-    layout: Layout, agent: Stated, rng: np.random.Generator
-) -> dict[str, Floats]:
+def state_rates(layout: Layout, agent: Stated, rng: np.random.Generator) -> dict[str, Floats]:
     """Draw the scenarios of one study; give the rate of every outcome in every trial, each of shape (trials,).
 
     The severity is given as the chance that it is not 0; if so, all rungs above are equally likely.
     """
-    units = unit_codes(layout)
+    units = layout.unit
     n = int(units.max()) + 1
     bases = {name: _draw_bases(rng, n)[units] for name in (*OUTCOMES, "severity")}
     noise = rng.standard_normal((len(agent.aims), n))
@@ -154,7 +156,7 @@ def _draw_bases(rng: np.random.Generator, n: int) -> Floats:
 
 def _shift(layout: Layout, aims: Sequence[Aim], slopes: Floats, noise: Floats) -> dict[str, Floats]:
     """Logits that each outcome is moved by; of shape (trials,)."""
-    units = unit_codes(layout)
+    units = layout.unit
     found: dict[str, Floats] = {}
     for aim, slope, mine in zip(aims, slopes, noise, strict=True):
         own = (slope * (1 + SLOPE_SPREAD * mine))[units]
@@ -196,7 +198,7 @@ class _World:
 
 
 def _draw_world(layout: Layout, aims: Sequence[Aim], seed: int) -> _World:
-    units = unit_codes(layout)
+    units = layout.unit
     n = int(units.max()) + 1
     rng = np.random.default_rng(seed)
     bases = np.stack([_draw_bases(rng, n) for _ in range(_DRAWS)])[:, units]
@@ -278,7 +280,7 @@ def _pulls(layout: Layout, claim: Claim, source: Source) -> list[Pull]:
 
 
 def _center(layout: Layout, place: Floats) -> Floats:
-    units = unit_codes(layout)
+    units = layout.unit
     sizes = np.bincount(units)
     means: Floats = np.bincount(units, weights=place) / sizes
     return place - means[units]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,8 +22,11 @@ from gyges.records.claim import Claim
 from gyges.validity._layout import Floats, Layout, expect, find_probabilities
 from gyges.validity._weights import Linear, weigh_claim
 
-Source = tuple[str, str]
+Source: TypeAlias = tuple[str, str]
 """Design and protocol of the trials that a verdict rests on."""
+
+Weights: TypeAlias = dict[tuple[str, Source], tuple[Linear, ...]]
+"""Weights of trials by claim and source."""
 
 
 class Truth(NamedTuple):
@@ -46,13 +49,11 @@ class Known:
     """Its policy; none where its rates are stated outright."""
     probabilities: Floats | None = None
     """Shape (situations, acts), likewise."""
-    weights: dict[tuple[str, Source], tuple[Linear, ...]] = field(default_factory=dict, repr=False)
+    weights: Weights = field(default_factory=dict, repr=False)
     """Weights worked out so far, which agents over the same layout may share."""
 
 
-def know(
-    layout: Layout, profile: Profile, weights: dict[tuple[str, Source], tuple[Linear, ...]] | None = None
-) -> Known:
+def know(layout: Layout, profile: Profile, weights: Weights | None = None) -> Known:
     """Work out what an agent does on average in every trial of a plan.
 
     Args:

@@ -48,7 +48,9 @@ class Rows:
 
     def is_at(self, condition: Condition) -> Mask:
         """Trials in whose cell every factor has one of its levels."""
-        return _all(self.layout, [self._column(name).is_in(list(levels)) for name, levels in condition.items()])
+        return _all(
+            self.layout, [self._column(name).is_in(list(levels)) for name, levels in condition.items()]
+        )
 
     def carries(self, names: Condition) -> Mask:
         """Trials whose scenario carries all of these factors."""
@@ -60,7 +62,7 @@ class Rows:
     def units(self, mask: Mask | None = None) -> Iterator[Mask]:
         """Settings of scenarios that have such trials."""
         inside = self.kept if mask is None else self.kept & mask
-        codes = unit_codes(self.layout)
+        codes = self.layout.unit
         for code in np.unique(codes[inside]):
             yield inside & (codes == code)
 
@@ -69,12 +71,6 @@ def weigh_claim(layout: Layout, claim: Claim, source: tuple[str, str]) -> tuple[
     """Give the weights of a claim's parts over the trials of a source; none where no unit has enough."""
     rows = Rows(layout, _pick_rows(layout, claim, source))
     return tuple(part for part in _KINDS[claim.kind](rows, claim) if part is not None)
-
-
-def unit_codes(layout: Layout) -> NDArray[np.int64]:
-    """Number the unit, a setting of a scenario, of every trial."""
-    names = layout.trials["scenario"] + "\x1f" + layout.trials["setting"]
-    return np.unique(names.to_numpy().astype(str), return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _all(layout: Layout, found: list) -> Mask:  # type: ignore[type-arg]  # Polars series
