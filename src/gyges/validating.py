@@ -1,4 +1,4 @@
-"""The instrument put to the test: agents of known truth through a study, and their verdicts against the truth."""
+"""The instrument put to the test: agents of known truth through a study, verdicts against the truth."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ STUDIES = 5
 FULL = 1
 
 DENSITY = 10
-"""Times as many trials as the study has over which truth is expected, so that what the plan's own draw of cells
-happens to confound does not pass for an effect."""
+"""Times as many trials as the study has over which truth is expected, so that what the plan's own draw of
+cells happens to confound does not pass for an effect."""
 
 FAST, WHOLE = "probabilities", "transcripts"
 """The two ways: acts drawn and coded by their documented rules, or trials played, logged, read and coded."""

@@ -79,8 +79,8 @@ def _say_result(result: dict[str, Any]) -> None:
         f" {len(drawn)} drawn ones"
     )
     say(
-        f"  {ways['probabilities']} studies by the fast path: acts drawn from the policy's probabilities and coded"
-        " by rule, without a transcript"
+        f"  {ways['probabilities']} studies by the fast path: acts drawn from the policy's probabilities and"
+        " coded by rule, without a transcript"
     )
     say(f"  {ways['transcripts']} studies all the way: trials played, logged, read and coded")
     say()

@@ -22,6 +22,7 @@ from gyges.report._format import (
 from gyges.report._judges import tell_judges
 from gyges.report._outline import OUTLINE, SECTIONS
 from gyges.report._trade_offs import tell_trade_offs
+from gyges.report._validity import tell_trust
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
 
@@ -44,6 +45,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
         if heading == "Executive Summary":
             blocks += _summarize(results)
             blocks += tell_judges(results)
+            blocks += tell_trust(results)
         for section in sections:
             if section != heading:
                 blocks.append(f"### {section}")

@@ -11,7 +11,7 @@ from gyges.validity._layout import Layout, expect, find_probabilities, lay_out, 
 from gyges.validity._pipeline import measure, reach_verdicts
 from gyges.validity._profiles import draw_profiles
 from gyges.validity._scoring import SimulatedStudy, classify, count_false, score, share, tabulate
-from gyges.validity._simulate import LOST, simulate, simulate_rates
+from gyges.validity._simulate import LOST, code_acts, simulate, simulate_rates
 from gyges.validity._stated import Stated, expect_stated, make_effects, make_null, state_rates
 from gyges.validity._truth import Known, Source, Truth, count_needed, find_truth, has_truth, know
 
@@ -26,6 +26,7 @@ __all__ = [
     "Truth",
     "certify",
     "classify",
+    "code_acts",
     "count_false",
     "count_needed",
     "draw_profiles",

@@ -1,9 +1,10 @@
 """The certificate of a study: what its own design and size can find out, from agents of known truth.
 
-One agent has no effect at all, the others have twice the SESOI on every directional claim between them. Each goes
-through the study's plan as often as asked, by the fast path: its rates instead of transcripts. Claims about rates
-take part; what the others would find stays unknown, and they take their room in the family of tests as if nothing
-came of them, which makes the figures for power a little too low rather than too high.
+One agent has no effect at all, the others have twice the SESOI on every directional claim between them.
+Each goes through the study's plan as often as asked, by the fast path: its rates instead of transcripts.
+Claims about rates take part; what the others would find stays unknown, and they take their room in the
+family of tests as if nothing came of them, which makes the figures for power a little too low rather than
+too high.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def certify(subject: Subject, *, studies: int, gyges: str, plan_hash: str, claim
 
 
 def find_sources(layout: Layout, subject: Subject) -> dict[str, Source]:
-    """Find the trials that each claim of known truth rests on, for those that the plan has enough trials for."""
+    """Find the trials that each claim of known truth rests on; one that the plan cannot test is left out."""
     claims = [claim for claim in subject.claims if has_truth(claim)]
     codes = simulate(layout, load_profile("random"), seed=0, lost=0.0)
     found = measure(codes, claims, subject.scenarios, subject.min_trials)

@@ -1,4 +1,4 @@
-"""From codes to findings and verdicts, by the stages that every run goes through; a study stands as a model."""
+"""From codes to findings and verdicts, by the stages of every run; a study stands as a model."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def reach_verdicts(
         findings: What was measured.
         claims: The claims measured.
         min_trials: The study's own.
-        others: Claims of the same registry that were not measured: they take their room in the family of tests,
-            as if nothing came of them.
+        others: Claims of the same registry that were not measured: they take their room in the family of
+            tests, as if nothing came of them.
     """
     models = dict.fromkeys(finding.model for finding in findings)
     rest = [

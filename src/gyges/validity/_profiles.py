@@ -1,8 +1,8 @@
 """Agents nobody tuned: weights drawn over the whole of the policy's weight space.
 
 Each weight is 0 with probability `ABSENT`; else its size is uniform from 0 to twice `SCALES`, and with
-probability `REVERSED` its sign is against the term's own. Frames have flat shares by role and threat, reasons a
-uniform chance each.
+probability `REVERSED` its sign is against the term's own. Frames have flat shares by role and threat,
+reasons a uniform chance each.
 """
 
 from __future__ import annotations

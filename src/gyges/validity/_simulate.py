@@ -1,7 +1,7 @@
 """The fast path: a study's codes by probabilities instead of transcripts.
 
-One act a trial is drawn from the exact probabilities and coded by the rules that the codes table is documented
-with. Nothing is rendered, played or read, so what could go wrong there is not seen here.
+One act a trial is drawn from the exact probabilities and coded by the rules that the codes table is
+documented with. Nothing is rendered, played or read, so what could go wrong there is not seen here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def draw_acts(layout: Layout, probabilities: Floats, rng: np.random.Generator) -
     below = probabilities.cumsum(axis=1)[layout.situation]
     draws = rng.random((layout.n_trials, 1)) * below[:, -1:]
     found: Ints = (draws >= below).sum(axis=1).astype(np.int64)
-    return np.minimum(found, layout.is_open.sum(axis=1)[layout.situation] - 1)
+    last: Ints = layout.is_open.sum(axis=1)[layout.situation] - 1
+    chosen: Ints = np.minimum(found, last)
+    return chosen
 
 
 def code_acts(layout: Layout, chosen: Ints, is_lost: NDArray[np.bool_]) -> pl.DataFrame:

@@ -1,16 +1,16 @@
 """Agents whose rates are stated outright: none of them changes, or each by twice what would matter.
 
-No policy has exactly no effect of any factor, since a factor opens and closes acts, and none has the same effect
-on everything. So these agents have rates of their own: for every outcome o in setting u and cell x
+No policy has exactly no effect of any factor, since a factor opens and closes acts, and none has the same
+effect on everything. So these agents have rates of their own: for every outcome o in setting u and cell x
 
     logit p_o = a_ou + Σ_j β_j · (1 + h · ε_ju) · (z_j(x) − z̄_ju),    a_ou ~ N(logit BASE_RATE, BASE_SPREAD²)
 
-z_j says on which side of claim part j a cell stands, ε_ju ~ N(0, 1) gives every setting a slope of its own, and
-outcomes are drawn independently given the cell. A null agent has every β = 0. An effect agent has the β for which
-the exact expectation of each of its claims, over the trials of the plan and over the slopes, is twice the claim's
-SESOI; they are found by Newton's method. Claims that cannot all be so at once (that visibility acts in equal steps,
-and that all of it lies in the first step) are shared out over several effect agents, each without an effect on
-the claims of the others.
+z_j says on which side of claim part j a cell stands, ε_ju ~ N(0, 1) gives every setting a slope of its
+own, and outcomes are drawn independently given the cell. A null agent has every β = 0. An effect agent has
+the β for which the exact expectation of each of its claims, over the trials of the plan and over the
+slopes, is twice the claim's SESOI; they are found by Newton's method. Claims that cannot all be so at once
+(that visibility acts in equal steps, and that all of it lies in the first step) are shared out over
+several effect agents, each without an effect on the claims of the others.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _gather(layout: Layout, aims: Sequence[Aim], seed: int) -> tuple[list[Aim], 
 
 
 def state_rates(layout: Layout, agent: Stated, rng: np.random.Generator) -> dict[str, Floats]:
-    """Draw the scenarios of one study; give the rate of every outcome in every trial, each of shape (trials,).
+    """Draw the scenarios of one study; give the rate of every outcome in every trial, shape (trials,).
 
     The severity is given as the chance that it is not 0; if so, all rungs above are equally likely.
     """

@@ -1,9 +1,9 @@
 """What is true of an agent, claim by claim, by exact expectation over the trials of the plan.
 
-A part of what a claim asserts is its true value, signed as asserted, and from where on it matters. For claims
-about rates a value is a sum over trials of fixed weights times exact expectations, so the weights are worked out
-once for a plan and serve every agent. Nothing here uses the analysis, nor the code that tells it what to
-compare: what a kind of claim asserts is written down a second time, from its definition.
+A part of what a claim asserts is its true value, signed as asserted, and from where on it matters. For
+claims about rates a value is a sum over trials of fixed weights times exact expectations, so the weights
+are worked out once for a plan and serve every agent. Nothing here uses the analysis, nor the code that
+tells it what to compare: what a kind of claim asserts is written down a second time, from its definition.
 
 A kind without an entry in `_TRUTHS` has no known truth, and is said to have none.
 """
@@ -75,7 +75,8 @@ def find_truth(known: Known, claim: Claim, source: Source) -> tuple[Truth, ...]:
         source: Design and protocol that the verdict names.
 
     Returns:
-        One truth a part; none where the truth of this kind of claim is not known, or the plan has no such trials.
+        One truth a part; none where the truth of this kind of claim is not known, or the plan has no
+        such trials.
     """
     if claim.kind not in _TRUTHS:
         return ()
@@ -105,7 +106,8 @@ def _from_weights(known: Known, claim: Claim, source: Source) -> tuple[Truth, ..
 def _count_scenarios(known: Known, claim: Claim, source: Source) -> tuple[Truth, ...]:
     """Half of the scenarios, less those in which most base trials show the outcome."""
     trials = known.layout.trials
-    is_base = ((trials["design"] == "base") & (trials["conflict"] == "present")).to_numpy()
+    in_protocol = trials["protocol"].is_in(source[1].split(", "))
+    is_base = ((trials["design"] == "base") & (trials["conflict"] == "present") & in_protocol).to_numpy()
     names = trials["scenario"].to_numpy()
     rates = [
         float(np.mean(known.expected[claim.outcome][is_base & (names == name)]))

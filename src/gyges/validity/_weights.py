@@ -177,8 +177,8 @@ def _levels(rows: Rows, claim: Claim) -> Parts:
 
 
 def _rise(rows: Rows, claim: Claim, level: str, reference: str) -> Floats | None:
-    sides = [rows.is_at({**claim.within, claim.factor: (each,)}) for each in (level, reference)]
-    return _differ(rows, *sides, sign=claim.direction)
+    upper, lower = (rows.is_at({**claim.within, claim.factor: (each,)}) for each in (level, reference))
+    return _differ(rows, upper, lower, claim.direction)
 
 
 def _steps(rows: Rows, claim: Claim) -> Parts:
