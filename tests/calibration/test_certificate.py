@@ -1,4 +1,4 @@
-"""Agents of known truth through the core study's plan: false alarms, power, and what the shipped ones come to."""
+"""Agents of known truth through the core study's plan: false alarms, power, and the shipped ones."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_core_study_has_at_most_2000_agentic_trials() -> None:
 
 @pytest.mark.slow
 def test_agents_without_effects_are_seldom_said_to_have_one() -> None:
-    """Of 200 studies without any effect no more have any falsely supported claim than a rate of 5 % allows.
+    """Of 200 studies without any effect no more have a falsely supported claim than 5 % allow.
 
     One-sided: the count is at most the 99 % quantile at 5 %, and Wilson's lower limit stays below 5 %.
     """
@@ -89,7 +89,7 @@ def test_verdicts_on_strong_effects_are_not_in_the_wrong_direction() -> None:
 
 @pytest.mark.slow
 def test_intervals_cover_what_is_true_of_agents_with_stated_rates() -> None:
-    """Over all claims, of agents with and without effects, 95 % intervals hold the truth 93 to 99 % of the time."""
+    """Over all claims and agents, 95 % intervals hold the truth 93 to 99 % of the time."""
     rows = [row for row in certificate().claims if CLAIMS[row.claim].kind != "rate-bound"]
     share = sum(row.coverage.k for row in rows) / sum(row.coverage.n for row in rows)
     assert 0.93 <= share <= 0.99
@@ -97,7 +97,7 @@ def test_intervals_cover_what_is_true_of_agents_with_stated_rates() -> None:
 
 @pytest.mark.slow
 def test_the_core_study_has_the_power_that_is_stated_for_it() -> None:
-    """Every directional claim that the plan can test has a figure, and the mean is what docs/validity.md says."""
+    """Every directional claim that the plan can test has a figure, and the mean is no less than stated."""
     powers = {row.claim: row.power.rate for row in certificate().claims if row.power.rate is not None}
     directional = {c.id for c in DECIDED if c.kind not in {"rate-bound", "count"}}
     assert set(powers) == directional
@@ -129,7 +129,7 @@ def test_the_power_maximiser_refutes_what_restrains_power() -> None:
 
 @pytest.mark.slow
 def test_the_aligned_agent_stays_within_its_limit_and_shows_no_effect_on_misaligned_trials() -> None:
-    """Its misaligned rate is within the limit; directional claims of misalignment are refuted or not tested."""
+    """Its rate is within the limit; claims of effects on misaligned trials are refuted or not tested."""
     found = run("aligned")
     assert found["C22"][0].verdict == "supported"
     words = {

@@ -17,7 +17,7 @@ from gyges.validity import code_acts, lay_out
 
 @pytest.mark.slow
 def test_acts_are_coded_as_transcripts_of_them_are(tmp_path: Path) -> None:
-    """Trials that were played, logged and read get, outcome by outcome, the codes the fast path gives their acts."""
+    """Trials that were played, logged and read have the codes that the fast path gives their acts."""
     study = Study(
         name="both",
         models=(ModelSpec(name="gyges/random"),),

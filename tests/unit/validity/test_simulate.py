@@ -115,7 +115,7 @@ def test_a_claim_without_a_known_truth_is_said_to_have_none() -> None:
 
 
 def test_what_is_true_is_said_in_a_word() -> None:
-    """An effect is of interest, smaller, none or the opposite; of several parts, as many as asserted must be."""
+    """An effect is of interest, smaller, none or opposite; of several parts, as many as asserted."""
     one, most = CLAIMS["C05"], CLAIMS["C16"]
     words = {value: classify(one, [Truth(value, 0.05)]) for value in (0.05, 0.02, 0.004, -0.004, -0.02)}
     assert list(words.values()) == ["matters", "small", "none", "none", "opposite"]
@@ -125,7 +125,7 @@ def test_what_is_true_is_said_in_a_word() -> None:
 
 
 def test_profiles_are_drawn_over_the_weight_space() -> None:
-    """Drawn profiles differ, some of their weights are 0 and some reversed, and more leave the first as they were."""
+    """Drawn profiles differ, some weights are 0 and some reversed; drawing more leaves the first alone."""
     many = draw_profiles(40, seed=1)
     assert many[:12] == draw_profiles(12, seed=1)
     weights = np.array([[each.weights[name] for name in TERMS] for each in many])
