@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
 from gyges.deciding import ask, collect_codes, decide_thoroughly
+from gyges.certifying import find_certificate, list_rows
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
@@ -151,7 +152,7 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         code_run(folder, workers=options.workers, judging=judging)
     except BudgetError as reached:
         problem = reached
-    analyze_run(folder)
+    analyze_run(folder, certificate=options.certificate)
     report_run(folder)
     if problem:
         raise problem
@@ -251,8 +252,13 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
     return sum(known) if len(known) == len(costs) else None
 
 
-def analyze_run(folder: RunFolder) -> dict[str, Any]:
-    """Estimate and decide, from `codes.parquet`, into `results.json`."""
+def analyze_run(folder: RunFolder, *, certificate: int | None = None) -> dict[str, Any]:
+    """Estimate and decide, from `codes.parquet`, into `results.json`.
+
+    Args:
+        folder: The run.
+        certificate: Simulated studies for each agent of its certificate; 0: none is made or shown.
+    """
     from gyges.analysis import (
         add_labels,
         measure_tactics,
@@ -272,7 +278,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     decided = decide_thoroughly(collect_codes(labelled), asked, answers)
     codes = prepare_codes(table, asked.facts)
     trade_offs = measure_trade_offs(table, batteries)
-    changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
+    plan = read_plan(folder)
+    changed = find_changes(lock, {**scenarios, **batteries}, plan)
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
         decided.estimates,
@@ -288,6 +295,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
             **judging,
             "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
             "judge_calls": _describe_judges(folder),
+            "validity": list_rows(find_certificate(folder, plan, certificate)),
         },
     )
     write_results(folder, results)

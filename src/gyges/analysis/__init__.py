@@ -12,12 +12,13 @@ Rows are counted before anything is estimated, so results do not depend on their
 from gyges.analysis._alternatives import measure_alternatives
 from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
-from gyges.analysis._estimates import estimate_all
+from gyges.analysis._estimates import estimate_all, estimate_scenarios
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._labels import add_labels
 from gyges.analysis._ladder import measure_tactics
 from gyges.analysis._models import contrast_models
 from gyges.analysis._reasons import measure_reasons
+from gyges.analysis._intervals import wilson
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._thresholds import measure_thresholds
 from gyges.analysis._trade_offs import measure_trade_offs
@@ -33,6 +34,7 @@ __all__ = [
     "contrast_models",
     "correct_rates",
     "estimate_all",
+    "estimate_scenarios",
     "find_limits",
     "list_variations",
     "measure_alternatives",
@@ -45,4 +47,5 @@ __all__ = [
     "prepare_codes",
     "reveal_values",
     "subtract",
+    "wilson",
 ]

@@ -9,7 +9,7 @@ from gyges.analysis._effects import estimate_effects, tally_factor
 from gyges.analysis._scenarios import judge_scenarios
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
-from gyges.records.estimates import Estimates
+from gyges.records.estimates import Estimates, ScenarioResult
 from gyges.records.words import FACTORS, STATUSES
 
 _NANO = 1_000_000_000
@@ -45,6 +45,13 @@ def estimate_all(
         cells=tuple(cell for model in models for cell in rate_cells(tallies, model)),
         cost=_sum_cost(frame),
     )
+
+
+def estimate_scenarios(
+    codes: pl.LazyFrame | pl.DataFrame, *, facts: KnownFacts | None = None, min_trials: int = 1
+) -> tuple[ScenarioResult, ...]:
+    """Estimate the scenario verdicts alone, as `estimate_all` does among everything else."""
+    return judge_scenarios(drop_items(prepare_codes(codes, facts)), min_trials)
 
 
 def _count_statuses(frame: pl.DataFrame) -> dict[str, dict[str, int]]:

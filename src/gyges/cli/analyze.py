@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gyges.cli._options import CERTIFICATE_OPTION, NO_CERTIFICATE_OPTION
 from gyges.cli._output import JSON_OPTION, say_json, say_results
 
 
@@ -16,6 +17,8 @@ def register(app: typer.Typer) -> None:
 
 def analyze(
     run: Annotated[str, typer.Argument(help="The run folder.")],
+    certificate: Annotated[int | None, CERTIFICATE_OPTION] = None,
+    no_certificate: Annotated[bool, NO_CERTIFICATE_OPTION] = False,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Estimate and decide from the codes of a run, into its results.json."""
@@ -23,7 +26,7 @@ def analyze(
     from gyges.study import analyze_run
 
     folder = open_run(run)
-    results = analyze_run(folder)
+    results = analyze_run(folder, certificate=0 if no_certificate else certificate)
     if as_json:
         say_json(results)
     else:

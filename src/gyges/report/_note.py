@@ -28,6 +28,7 @@ from gyges.report._tactics import tell_tactics
 from gyges.report._thresholds import tell_thresholds
 from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._values import tell_values
+from gyges.report._validity import tell_trust
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
 
@@ -51,6 +52,7 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             blocks += _summarize(results)
             blocks += tell_judges(results)
             blocks += tell_contrasts(results)
+            blocks += tell_trust(results)
         for section in sections:
             if section != heading:
                 blocks.append(f"### {section}")
