@@ -17,8 +17,8 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
-from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.certifying import find_certificate, list_rows
+from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study

@@ -14,11 +14,11 @@ from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all, estimate_scenarios
 from gyges.analysis._findings import measure_claims
+from gyges.analysis._intervals import wilson
 from gyges.analysis._labels import add_labels
 from gyges.analysis._ladder import measure_tactics
 from gyges.analysis._models import contrast_models
 from gyges.analysis._reasons import measure_reasons
-from gyges.analysis._intervals import wilson
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._thresholds import measure_thresholds
 from gyges.analysis._trade_offs import measure_trade_offs

@@ -27,8 +27,8 @@ from gyges.report._reasons import tell_reasons
 from gyges.report._tactics import tell_tactics
 from gyges.report._thresholds import tell_thresholds
 from gyges.report._trade_offs import tell_trade_offs
-from gyges.report._values import tell_values
 from gyges.report._validity import tell_trust
+from gyges.report._values import tell_values
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
 
