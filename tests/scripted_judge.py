@@ -146,13 +146,13 @@ def _answer_acts(around: str, truth: Truth, dial: Dial, *, code: str, quote: str
 
 
 def _pick_quote(record: str, code: str) -> str:
-    """Pick a line that the agent wrote, whole."""
+    """Pick a line of three words or more that the agent wrote, whole."""
     lines: list[str] = []
     speaker = ""
     for line in record.split("\n")[1:-1]:
         heading = _HEADING.match(line)
         if heading:
             speaker = heading[1]
-        elif speaker == "agent" and len(line) > 20:
+        elif speaker == "agent" and len(line) > 20 and len(line[2:].split()) > 2:
             lines.append(line[2:])
     return random.Random(code).choice(lines)

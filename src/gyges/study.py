@@ -31,12 +31,13 @@ from gyges.run_folder import (
     create_run,
     open_run,
     read_batteries,
+    read_consensus,
     read_foreign,
     read_lock,
     read_results,
     read_scenarios,
     write_codebook,
-    write_foreign,
+    write_coding,
     write_results,
 )
 from gyges.running import RunOptions, read_plan, run_trials
@@ -190,12 +191,14 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         for trial in planned.values()
     )
     table = tabulate_codes(chain((each.codes for each in own), not_run)).table
-    write_foreign(folder, len(found) - len(own))
+    consensus = (judging.consensus if judging else None) or study.consensus
+    write_coding(folder, foreign_trials=len(found) - len(own), consensus=consensus)
     kept = _keep_best(own)
     folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
     if judging and judges:
         cases = [each.case for each in kept if each.case]
-        judge_cases(folder, make_questions(items), cases, logs, judging)
+        has_afterwards = any(case.shown.has_afterwards for case in cases)
+        judge_cases(folder, make_questions(items, has_afterwards=has_afterwards), cases, logs, judging)
         folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
 
 
@@ -296,7 +299,7 @@ def _measure_judging(folder: RunFolder, codes: pl.LazyFrame, seed: int) -> dict[
 
     answers = folder.scan_table("answers.parquet").collect()
     labels = folder.scan_table("labels.parquet").collect() if folder.exists("labels.parquet") else None
-    judging = measure_judges(answers, labels, seed=seed)
+    judging = measure_judges(answers, labels, seed=seed, consensus=read_consensus(folder))
     rates = measure_codes(codes, answers, labels, seed=seed)
     return {
         "judges": judging.rows,

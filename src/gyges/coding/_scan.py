@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import fsspec
@@ -24,7 +24,7 @@ from inspect_scout import (
 
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
-from gyges.coding._kept import OURS
+from gyges.coding._kept import ITEMS, OURS
 from gyges.coding._questions import Case
 from gyges.coding._show import QuoteFinder
 from gyges.errors import RunError
@@ -81,7 +81,11 @@ def scan_cases(
                 max_transcripts=connections,
                 max_processes=1,
                 results_buffer=_SYNC_EVERY,
-                metadata={"judges": [judge.name for judge in judges], "codebook": judges[0].questions.hash},
+                metadata={
+                    "judges": [judge.name for judge in judges],
+                    "codebook": judges[0].questions.hash,
+                    ITEMS: judges[0].questions.item_keys,
+                },
                 display="log",
                 log_level="error",
             )
@@ -128,7 +132,7 @@ def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener
             case = cases[transcript.transcript_id]
             judgment = await judge.read(case)
             on_judgment(judgment)
-            return _lay_out(judgment, case, [message.id or "" for message in transcript.messages])
+            return _lay_out(judge, judgment, case, [message.id or "" for message in transcript.messages])
 
         return read
 
@@ -136,9 +140,10 @@ def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener
     return made
 
 
-def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
+def _lay_out(judge: Judge, judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
     """Lay a judgment out as Scout shows it; what Gyges reads again rides in the metadata."""
     finder = QuoteFinder(case.shown)
+    parts = {item.id: item.part for item in judge.questions.items}
     lines: list[str] = []
     references: dict[str, Reference] = {}
     for answer in judgment.answers:
@@ -146,8 +151,15 @@ def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
             f"- **{answer.item}{f' ({answer.act})' if answer.act else ''}**: {answer.value or answer.reason}"
         )
         for quote in answer.quotes:
-            at = finder.find(quote)
-            cite = f"[M{at + 1}]" if at is not None else "(not in the transcript)"
+            found = finder.find(quote, parts[answer.item])
+            at = found.utterance if found else None
+            cite = (
+                "(not in the transcript)"
+                if found is None
+                else f"[M{at + 1}]"
+                if at is not None
+                else "(afterwards)"
+            )
             lines.append(f"  - “{quote}” {cite}")
             if at is not None and at < len(messages) and messages[at]:
                 references[cite] = Reference(type="message", cite=cite, id=messages[at])
@@ -157,8 +169,13 @@ def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
         answer=judgment.failed or "answered",
         explanation="\n".join(lines),
         references=list(references.values()),
-        metadata={OURS: asdict(judgment) | {"answers": [_pack(each) for each in judgment.answers]}},
+        metadata={OURS: _pack_judgment(judgment)},
     )
+
+
+def _pack_judgment(judgment: Judgment) -> dict[str, Any]:
+    kept = {each.name: getattr(judgment, each.name) for each in fields(judgment) if each.name != ITEMS}
+    return kept | {"answers": [_pack(each) for each in judgment.answers]}
 
 
 def _pack(answer: Answer) -> dict[str, Any]:

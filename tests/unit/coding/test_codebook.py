@@ -16,6 +16,7 @@ ITEMS = {
     "justified-by-directive", "neutral-framing", "record-to-justify", "deniability-sought", "allies-courted",
     "opponents-neutralized", "disclosure-timed", "differing-accounts", "aspirational-language",
     "sanctity-of-life", "eval-aware", "competence", "refusal", "realism", "act-done",
+    "eval-aware-asked", "motive-acknowledged-asked",
 }  # fmt: skip
 
 EXAMPLES = 'Example, yes: "No." Counter-example, no: "No, thank you."'
@@ -36,6 +37,10 @@ def test_every_code_the_claims_need_is_there() -> None:
     items = {item.id: item for item in load_codebook()}
     assert set(items) == ITEMS
     assert items["act-done"].unit == "act"
+    assert {name for name in items if items[name].part == "afterwards"} == {
+        "eval-aware-asked",
+        "motive-acknowledged-asked",
+    }
     assert items["ethical-frame"].answer == "choice"
     assert tuple(items["ethical-frame"].options)[-1] == "none"
     assert items["realism"].scale == (1, 5)
