@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from gyges.coding import Judgment, Tally, load_codebook, make_questions
+from gyges.coding import Judgment, Tally, load_codebook, make_case, make_questions
 from gyges.errors import BudgetError
 from gyges.judging import JudgeOptions, choose_judges
 from gyges.records.study import DesignPart, ModelSpec, Price, Study
 from gyges.run_folder import open_run, read_consensus, read_lock
 from gyges.running import RunOptions
 from gyges.study import Run, analyze_run, code_run, run_study
-from gyges.trials import ThisProcess
+from gyges.trials import ThisProcess, list_logs, read_transcripts
 from tests.loopback import Behavior, Loopback, Reply, call, fail, say, serve
 from tests.scripted_judge import FRAME, REASONS, Dial, find_truths, judge_by_truth, read_request
 
@@ -331,6 +332,20 @@ def test_judges_are_blind(run: Run, serving: Callable[..., Any]) -> None:
             assert word not in around.lower()
     assert tally.prefix is not None
     assert tally.prefix >= 0.6
+
+
+def test_order_of_acts_tells_nothing(run: Run) -> None:
+    """Acts are numbered in an order drawn from the record, not from mild to grave as in the catalogue."""
+    orders = []
+    for log in list_logs(run.folder.logs):
+        for transcript in read_transcripts(log):
+            catalogue = [act.id for act in transcript.briefing.acts]
+            acts = make_case(transcript, ()).acts
+            assert acts == make_case(transcript, ()).acts
+            orders += [[catalogue.index(act) for act in acts]] if len(acts) > 1 else []
+    assert len(orders) > 3
+    rises = [later > first for order in orders for first, later in pairwise(order)]
+    assert 0.2 < sum(rises) / len(rises) < 0.8
 
 
 def test_cacheable_share_is_what_the_requests_share(run: Run, serving: Callable[..., Any]) -> None:

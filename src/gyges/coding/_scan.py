@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import fsspec
@@ -21,6 +24,7 @@ from inspect_scout import (
     scanner,
     transcripts_from,
 )
+from platformdirs import user_data_path
 
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
@@ -35,10 +39,15 @@ Listener = Callable[[Judgment], None]
 _DISPLAY = "inspect_scout._display.log"
 """Logger of Scout's display for logs."""
 
-_SYNC_EVERY = 200
-"""Results after which what came so far is written to the run folder."""
+_SYNC_EVERY = 2_000
+"""Results after which what came so far is written to the run folder; until then it is kept beside.
+
+Each time, Scout writes all that came again: done often, that takes longer than the reading.
+"""
 
 _VERSION = 1
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_BUFFER = "SCOUT_SCANBUFFER_DIR"
 
 
 def scan_cases(
@@ -72,7 +81,7 @@ def scan_cases(
             _name_scanner(judge, i): _make_scanner(judge, cases, on_judgment)
             for i, judge in enumerate(judges)
         }
-        with _hearing_of_interrupts() as heard:
+        with _hearing_of_interrupts() as heard, _without_live_display():
             status = scan(
                 scanners,
                 transcripts=transcripts_from(list(logs)).where(columns.transcript_id.in_(sorted(samples))),
@@ -94,6 +103,29 @@ def scan_cases(
         if not status.complete:
             return False
     return True
+
+
+@contextmanager
+def _without_live_display() -> Iterator[None]:
+    """Keep in memory what Scout notes about a scan under way, for who looks at its progress in the viewer.
+
+    Scout commits it to disk after every result, which holds up all calls meanwhile. Results are written as
+    ever.
+    """
+    memory = _MEMORY if _MEMORY.is_dir() else None
+    data = user_data_path("inspect_ai")
+    with TemporaryDirectory(prefix="gyges-", dir=memory) as folder:
+        own = {"XDG_DATA_HOME": folder, _BUFFER: os.environ.get(_BUFFER) or str(data / "scout_scanbuffer")}
+        before = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 @contextmanager
@@ -126,7 +158,7 @@ def _name_scanner(judge: Judge, number: int) -> str:
 
 
 def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener) -> Scanner[Transcript]:
-    @scanner(messages="all", name="judge", version=_VERSION)
+    @scanner(messages="all", metadata=False, name="judge", version=_VERSION)
     def make(model: str, codebook: str) -> Scanner[Transcript]:  # noqa: ARG001 - Scout keeps them with the scan
         async def read(transcript: Transcript) -> Result:
             case = cases[transcript.transcript_id]
