@@ -23,7 +23,7 @@ from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
-from gyges.records.study import Price, Study, name_model
+from gyges.records.study import Consensus, Price, Study, name_model
 from gyges.records.transcript import Probe
 from gyges.registration import find_changes, hash_plan, hash_records
 from gyges.run_folder import (
@@ -33,12 +33,13 @@ from gyges.run_folder import (
     create_run,
     open_run,
     read_batteries,
+    read_consensus,
     read_foreign,
     read_lock,
     read_results,
     read_scenarios,
     write_codebook,
-    write_foreign,
+    write_coding,
     write_results,
 )
 from gyges.running import RunOptions, read_plan, run_trials
@@ -192,12 +193,14 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         for trial in planned.values()
     )
     table = tabulate_codes(chain((each.codes for each in own), not_run)).table
-    write_foreign(folder, len(found) - len(own))
+    consensus = (judging.consensus if judging else None) or study.consensus
+    write_coding(folder, foreign_trials=len(found) - len(own), consensus=consensus)
     kept = _keep_best(own)
     folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
     if judging and judges:
         cases = [each.case for each in kept if each.case]
-        judge_cases(folder, make_questions(items), cases, logs, judging)
+        has_afterwards = any(case.shown.has_afterwards for case in cases)
+        judge_cases(folder, make_questions(items, has_afterwards=has_afterwards), cases, logs, judging)
         folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
 
 
@@ -272,7 +275,7 @@ def analyze_run(folder: RunFolder, *, certificate: int | None = None) -> dict[st
     table = folder.scan_table("codes.parquet")
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
     answers, labels = _read_answers(folder)
-    judging = _measure_judging(table, answers, labels, lock.study.seed)
+    judging = _measure_judging(table, answers, labels, lock.study.seed, read_consensus(folder))
     asked = ask(lock.study, lock.claims, scenarios, batteries, judging.get("judges", ()))
     labelled = table if answers is None else add_labels(table, answers, labels)
     decided = decide_thoroughly(collect_codes(labelled), asked, answers)
@@ -310,7 +313,11 @@ def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, pl.DataFrame 
 
 
 def _measure_judging(
-    codes: pl.LazyFrame, answers: pl.DataFrame | None, labels: pl.DataFrame | None, seed: int
+    codes: pl.LazyFrame,
+    answers: pl.DataFrame | None,
+    labels: pl.DataFrame | None,
+    seed: int,
+    consensus: Consensus,
 ) -> dict[str, Sequence[Any]]:
     """Measure judges against each other and against people, and the rates of what they coded."""
     if answers is None:
@@ -318,7 +325,7 @@ def _measure_judging(
     from gyges.analysis import measure_codes, measure_reasons
     from gyges.coding import measure_judges
 
-    judging = measure_judges(answers, labels, seed=seed)
+    judging = measure_judges(answers, labels, seed=seed, consensus=consensus)
     rates = measure_codes(codes, answers, labels, seed=seed)
     return {
         "judges": judging.rows,
