@@ -263,7 +263,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
     facts = {name: find_facts(each) for name, each in scenarios.items()}
     codes = prepare_codes(table, facts)
-    estimates = estimate_all(codes, min_trials=fewest)
+    estimates = estimate_all(codes, min_trials=fewest, claims=lock.claims)
     findings = measure_claims(
         codes, lock.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=facts
     )

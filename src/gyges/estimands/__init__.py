@@ -26,6 +26,7 @@ from gyges.estimands._counts import (
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
+from gyges.estimands._interactions import Joint, list_joints, pick_joint, tally_joint
 from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
@@ -54,6 +55,7 @@ __all__ = [
     "Arm",
     "Comparison",
     "Facts",
+    "Joint",
     "LabelsNeeded",
     "Lack",
     "Picked",
@@ -71,15 +73,18 @@ __all__ = [
     "find_silent",
     "gather_labels",
     "labels_needed",
+    "list_joints",
     "make_comparison",
     "mark_off_base",
     "mask_of",
     "pick",
+    "pick_joint",
     "pick_levels",
     "rank_sources",
     "settle_labels",
     "tally",
     "tally_claim",
+    "tally_joint",
     "tally_levels",
     "usable",
     "value_of",
