@@ -250,9 +250,17 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
     return sum(known) if len(known) == len(costs) else None
 
 
-def analyze_run(folder: RunFolder) -> dict[str, Any]:
-    """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import estimate_all, measure_claims, measure_trade_offs, prepare_codes
+def analyze_run(folder: RunFolder, *, bayes: Sequence[str] = ()) -> dict[str, Any]:
+    """Estimate and decide, from `codes.parquet`, into `results.json`.
+
+    Args:
+        folder: The run.
+        bayes: Yes-or-no outcomes to which the hierarchical model is fitted too; it decides nothing.
+
+    Raises:
+        BayesError: NumPyro is not installed, or an outcome is unknown.
+    """
+    from gyges.analysis import estimate_all, fit_bayes, measure_claims, measure_trade_offs, prepare_codes
     from gyges.claims import decide
     from gyges.estimands import find_facts
     from gyges.report import count_endings, make_results, pick_excerpts
@@ -268,6 +276,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         codes, lock.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=facts
     )
     verdicts = decide(findings, lock.claims, min_trials=fewest)
+    posterior = fit_bayes(codes, estimates, seed=lock.study.seed, facts=facts, outcomes=bayes)
     trade_offs = measure_trade_offs(table, batteries)
     changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
     results = make_results(
@@ -279,6 +288,8 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         sections={
             "trade_offs": trade_offs.shares,
             "lotteries": trade_offs.lotteries,
+            "bayes": posterior.effects,
+            "bayes_fits": posterior.fits,
             **_measure_judging(folder, table, lock.study.seed),
             "judge_calls": _describe_judges(folder),
         },

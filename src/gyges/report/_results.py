@@ -20,6 +20,7 @@ SCHEMA: Final = 1
 
 OTHERS: Final = (
     *("trade_offs", "lotteries", "thresholds", "values", "validity"),
+    *("bayes", "bayes_fits"),
     *("judges", "judge_calls", "judge_pairs", "codes", "code_differences"),
 )
 """Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
