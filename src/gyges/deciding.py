@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.contrasts import ModelContrast
-from gyges.records.estimates import Estimates
 from gyges.records.judges import JudgeRow
 from gyges.records.scenario import Scenario
 from gyges.records.study import Study, name_model
@@ -42,7 +41,6 @@ class Asked:
 class Decided:
     """What a codes table came to."""
 
-    estimates: Estimates
     findings: tuple[Finding, ...]
     verdicts: tuple[Verdict, ...]
     revealed: Revealed
@@ -69,13 +67,13 @@ def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
 
 
 def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
-    """Estimate, measure and decide every claim on a codes table.
+    """Measure and decide every claim on a codes table.
 
     Raises:
         RunError: The table is not a codes table.
     """
     from gyges.analysis import (
-        estimate_all,
+        estimate_scenarios,
         measure_alternatives,
         measure_claims,
         prepare_codes,
@@ -85,12 +83,11 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
 
     fewest = asked.study.min_trials
     prepared = prepare_codes(codes, asked.facts)
-    estimates = estimate_all(prepared, min_trials=fewest)
     revealed = reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest)
     findings = measure_claims(
         prepared,
         asked.claims,
-        scenario_results=estimates.scenarios,
+        scenario_results=estimate_scenarios(prepared, min_trials=fewest),
         min_trials=fewest,
         facts=asked.facts,
         revealed=revealed,
@@ -99,7 +96,7 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
     ranks = {name_model(s): s.capability for s in asked.study.models if s.capability is not None}
     findings += measure_alternatives(prepared, asked.claims, min_trials=fewest, ranks=ranks)
     verdicts = decide(findings, asked.claims, min_trials=fewest, judges=asked.judges)
-    return Decided(estimates, findings, verdicts, revealed)
+    return Decided(findings, verdicts, revealed)
 
 
 def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame | None = None) -> Decided:
@@ -122,10 +119,10 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
     rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)
     weighed = weigh_alternatives(own.findings, own.verdicts, again, rules)
     verdicts = settle_controls(weighed, asked.claims, items=list_items(asked.claims), judges=asked.judges)
-    known = set(own.estimates.models)
+    known = {finding.model for finding in own.findings}
     models = [name for spec in asked.study.models if (name := name_model(spec)) in known]
     prepared = prepare_codes(codes, asked.facts)
     contrasts = contrast_models(
         prepared, own.findings, models, claims=asked.claims, min_trials=asked.study.min_trials
     )
-    return Decided(own.estimates, own.findings, verdicts, own.revealed, contrasts)
+    return Decided(own.findings, verdicts, own.revealed, contrasts)

@@ -255,15 +255,23 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
     return sum(known) if len(known) == len(costs) else None
 
 
-def analyze_run(folder: RunFolder, *, certificate: int | None = None) -> dict[str, Any]:
+def analyze_run(
+    folder: RunFolder, *, certificate: int | None = None, bayes: Sequence[str] = ()
+) -> dict[str, Any]:
     """Estimate and decide, from `codes.parquet`, into `results.json`.
 
     Args:
         folder: The run.
         certificate: Simulated studies for each agent of its certificate; 0: none is made or shown.
+        bayes: Yes-or-no outcomes to which the hierarchical model is fitted too; it decides nothing.
+
+    Raises:
+        BayesError: NumPyro is not installed, or an outcome is unknown.
     """
     from gyges.analysis import (
         add_labels,
+        estimate_all,
+        fit_bayes,
         measure_tactics,
         measure_thresholds,
         measure_trade_offs,
@@ -280,12 +288,14 @@ def analyze_run(folder: RunFolder, *, certificate: int | None = None) -> dict[st
     labelled = table if answers is None else add_labels(table, answers, labels)
     decided = decide_thoroughly(collect_codes(labelled), asked, answers)
     codes = prepare_codes(table, asked.facts)
+    estimates = estimate_all(codes, min_trials=lock.study.min_trials, claims=lock.claims)
+    posterior = fit_bayes(codes, estimates, seed=lock.study.seed, facts=asked.facts, outcomes=bayes)
     trade_offs = measure_trade_offs(table, batteries)
     plan = read_plan(folder)
     changed = find_changes(lock, {**scenarios, **batteries}, plan)
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
-        decided.estimates,
+        estimates,
         decided.verdicts,
         excerpts=pick_excerpts(table, lock.claims, decided.verdicts),
         endings=count_endings(table),
@@ -297,6 +307,8 @@ def analyze_run(folder: RunFolder, *, certificate: int | None = None) -> dict[st
             "thresholds": measure_thresholds(codes, asked.facts, seed=lock.study.seed),
             **judging,
             "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
+            "bayes": posterior.effects,
+            "bayes_fits": posterior.fits,
             "judge_calls": _describe_judges(folder),
             "validity": list_rows(find_certificate(folder, plan, certificate)),
         },

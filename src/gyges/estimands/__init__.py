@@ -52,6 +52,7 @@ from gyges.estimands._counts import (
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
+from gyges.estimands._interactions import Joint, list_joints, pick_joint, tally_joint
 from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
@@ -101,6 +102,7 @@ __all__ = [
     "Code",
     "Comparison",
     "Facts",
+    "Joint",
     "LabelsNeeded",
     "Lack",
     "Picked",
@@ -129,6 +131,7 @@ __all__ = [
     "labels_needed",
     "list_families",
     "list_items",
+    "list_joints",
     "make_comparison",
     "mark_aware",
     "mark_misread",
@@ -138,6 +141,7 @@ __all__ = [
     "name_label",
     "pack_counts",
     "pick",
+    "pick_joint",
     "pick_levels",
     "rank_sources",
     "read_code",
@@ -146,6 +150,7 @@ __all__ = [
     "tabulate_choices",
     "tally",
     "tally_claim",
+    "tally_joint",
     "tally_levels",
     "tally_twins",
     "unpack_counts",

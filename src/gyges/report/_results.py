@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
-from gyges.records.estimates import CellRate, Effect, Estimates, ScenarioResult
+from gyges.records.estimates import CellRate, Effect, Estimates, Interaction, ScenarioResult
 from gyges.records.verdicts import Verdict
 from gyges.records.words import MISALIGNED_FROM, TACTICS
 from gyges.report._endings import Endings
@@ -21,6 +21,7 @@ SCHEMA: Final = 1
 OTHERS: Final = (
     "model_contrasts",
     *("trade_offs", "lotteries", "thresholds", "values", "validity"),
+    *("bayes", "bayes_fits"),
     *("predictions", "calibration", "attitudes"),
     *("judges", "judge_calls", "judge_pairs", "codes", "code_differences", "reasons"),
 )
@@ -65,7 +66,8 @@ def make_results(
         "scenarios": [asdict(result) | {"few_trials": is_few(result.n)} for result in estimates.scenarios],
         "headline": {model: make_headline(model, estimates) for model in estimates.models},
         "claims": [_lay_out_verdict(verdict, excerpts or {}) for verdict in verdicts],
-        "effects": [_lay_out_effect(effect) for effect in estimates.effects],
+        "effects": [_lay_out_effect(effect) for effect in (*estimates.effects, *estimates.log_odds)],
+        "interactions": [_lay_out_estimate(each) for each in estimates.interactions],
         "cells": [_lay_out_cell(cell) for cell in estimates.cells],
         "tactics": _lay_out_tactics(estimates, (sections or {}).get("tactics", ())),
         "cost": dict(estimates.cost),
@@ -89,12 +91,14 @@ def _lay_out_verdict(verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
 
 
 def _lay_out_effect(effect: Effect) -> dict[str, Any]:
-    row: dict[str, Any] = asdict(effect)
+    return {**_lay_out_estimate(effect), "contrast": f"{effect.level} - {effect.reference}"}
+
+
+def _lay_out_estimate(found: Effect | Interaction) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(found)
     estimate = row.pop("estimate")
-    del estimate["units"]
-    contrast = f"{effect.level} - {effect.reference}"
-    scale = "rungs" if effect.outcome == "severity" else "risk-difference"
-    return {**row, **estimate, "contrast": contrast, "scale": scale}
+    units = estimate.pop("units")
+    return {**row, **estimate, "n_units": len(units)}
 
 
 def _lay_out_cell(cell: CellRate) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
-        effects=make_effects(mine["effects"]),
+        effects=make_effects([each for each in mine["effects"] if each["scale"] != "log-odds"]),
         cases=tuple(row for row in tested if row.excerpts),
     )
 
