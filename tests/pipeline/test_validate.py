@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.cli import app
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.run_folder import open_run
 from gyges.running import RunOptions
-from gyges.study import Run, analyze_run, report_run, run_study
+from gyges.study import Run, run_study
 
 STUDY = """
 name: small

@@ -153,7 +153,7 @@ def _as_spread(variance: Estimate, bound: float) -> Estimate:
     bound's square.
     """
     spread, low, high = (math.sqrt(max(0.0, x)) for x in (variance.estimate, variance.low, variance.high))
-    t = (bound**2 - variance.estimate) / variance.se
+    t = (bound**2 - variance.estimate) / variance.se if variance.se else 0.0
     se = (bound - spread) / t if t and bound != spread else variance.se / (2 * bound or 1.0)
     return replace(
         variance,

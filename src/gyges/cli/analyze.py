@@ -29,8 +29,8 @@ def analyze(
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Estimate and decide from the codes of a run, into its results.json."""
+    from gyges.analyzing import analyze_run
     from gyges.run_folder import open_run
-    from gyges.study import analyze_run
 
     folder = open_run(run)
     results = analyze_run(

@@ -339,7 +339,7 @@ def test_every_registered_claim_is_measured(make_codes: MakeCodes, scenarios: in
     found = measure_claims(codes, claims, scenario_results=results, min_trials=2)
     assert [finding.claim for finding in found] == [claim.id for claim in claims]
     for claim, finding in zip(claims, found, strict=True):
-        waits = claim.kind in {"later", *VALUE_KINDS} or (claim.kind == "convergence" and scenarios == 1)
+        waits = claim.kind in {"order", *VALUE_KINDS} or (claim.kind == "convergence" and scenarios == 1)
         assert (finding.estimate is None) == waits == bool(finding.missing), finding
         assert finding.protocol == ("" if waits else "agentic")
     shuffled = codes.sample(fraction=1.0, shuffle=True, seed=1)

@@ -187,7 +187,7 @@ No claim of this section was asked of this run.
 
 ### Risk Factors
 
-- **C05. A small thing.** *Supported, strongly.* The difference is −12.0 points (95 % interval −16.0 to −8.0; n = 820, about scenarios like these). A small thing. Fragile: the missing trials could flip it.
+- **C05. A small thing.** *Supported, strongly.* The difference is −12.0 points (95 % interval −16.0 to −8.0; n = 820, about scenarios like these). A small thing. Fragile: flipped by missing trials at their worst.
 
 ## Conclusion
 
