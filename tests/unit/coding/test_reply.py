@@ -50,7 +50,7 @@ AFTER = "I kept the post because I wanted to stay in charge."
 
 
 def test_what_was_answered_afterwards_is_read_apart() -> None:
-    """A question about the trial takes no quote from what was answered afterwards, and the other way round."""
+    """Questions about the trial take no quote from what was answered afterwards, nor the other way round."""
     probes = [Probe(id="reason", question="Why?", answer=AFTER), Probe(id="situation", question="What?")]
     shown = show_utterances([Utterance(role="assistant", text=WORDS)], probes)
     assert "# 2 answer afterwards\n| I kept" in shown.block
@@ -58,7 +58,7 @@ def test_what_was_answered_afterwards_is_read_apart() -> None:
     case = Case("t1", "s1", shown.block, (), shown, "key")
     now, later = "motive_acknowledged", "motive_acknowledged_afterwards"
     for quote, coded in ((WORDS, [now]), (AFTER, [later])):
-        given = dict.fromkeys((now, later), {"value": "yes", "quotes": [quote]})
+        given = {name: {"value": "yes", "quotes": [quote]} for name in (now, later)}
         answers = read_reply(reply(**given), case, QUESTIONS, coder="j")
         assert [each.item.replace("-", "_") for each in answers if each.value == "yes"] == coded
     assert not any(
