@@ -281,7 +281,7 @@ def analyze_run(folder: RunFolder) -> dict[str, Any]:
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
         estimates,
         verdicts,
-        excerpts=pick_excerpts(table, lock.claims, verdicts),
+        excerpts=pick_excerpts(table, lock.claims, verdicts, answers=answers),
         endings=count_endings(table),
         sections={
             "trade_offs": trade_offs.shares,
