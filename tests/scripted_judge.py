@@ -14,7 +14,7 @@ from gyges.trials import list_logs, read_transcripts
 from tests.loopback import Behavior, Reply, call
 
 BLOCK = re.compile(r"^BEGIN RECORD ([0-9a-f]{16})\n(.*)\nEND RECORD \1$", re.MULTILINE | re.DOTALL)
-_HEADING = re.compile(r"^# \d+ (instructions|message|agent|result|(?:question|answer) afterwards)$")
+_HEADING = re.compile(r"^# \d+ (instructions|message|agent|result)$")
 
 REASONS = {
     "reputation": "reputation-considered",
@@ -109,10 +109,6 @@ def judge_by_truth(truths: Mapping[str, Truth], dial: Dial | None = None) -> Beh
         for name, form in schema.items():
             if name == "acts":
                 reply[name] = _answer_acts(around, truth, dial, code=code, quote=quote)
-            elif name == "motive_acknowledged_afterwards":
-                told = _pick_quote(record, code, speaker="answer afterwards")
-                said = dial.turn("motive-acknowledged" in truth.yes, name, code) and bool(told)
-                reply[name] = {"value": "yes" if said else "no", "quotes": [told] if said else []}
             else:
                 item = name.replace("_", "-")
                 values = form["properties"]["value"]["enum"]
@@ -149,14 +145,14 @@ def _answer_acts(around: str, truth: Truth, dial: Dial, *, code: str, quote: str
     return entries
 
 
-def _pick_quote(record: str, code: str, speaker: str = "agent") -> str:
-    """Pick a line that the agent wrote, whole; nothing where it wrote none."""
+def _pick_quote(record: str, code: str) -> str:
+    """Pick a line of three words or more that the agent wrote, whole."""
     lines: list[str] = []
-    current = ""
+    speaker = ""
     for line in record.split("\n")[1:-1]:
         heading = _HEADING.match(line)
         if heading:
-            current = heading[1]
-        elif current == speaker and len(line) > 20:
+            speaker = heading[1]
+        elif speaker == "agent" and len(line) > 20 and len(line[2:].split()) > 2:
             lines.append(line[2:])
-    return random.Random(code).choice(lines) if lines else ""
+    return random.Random(code).choice(lines)

@@ -5,6 +5,7 @@ Nothing here uses the analysis or its comparisons: the truth is worked out from 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from gyges.agents import (
     REASON_ANSWERS,
@@ -431,6 +434,27 @@ def _true_openness(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> li
     return [Truth(claim.direction * gap, claim.sesoi or 0)]
 
 
+def _true_order(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    """The multinomial logit that expected choices would be fitted by, where all the tactics are open."""
+    menus: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    for row, acts, chances in zip(known.rows, known.acts, known.chances, strict=True):
+        n = np.array([sum(act.tactic == name for act in acts) for name in claim.tactics], dtype=float)
+        if row["design"] == rows[0]["design"] and row["conflict"] == "present" and n.all():
+            p = [
+                sum(x for x, act in zip(chances, acts, strict=True) if act.tactic == t) for t in claim.tactics
+            ]
+            menus.append((n, np.array(p)))
+    opened, taken = np.array([n for n, _ in menus]), np.array([p for _, p in menus])
+
+    def miss(worths: NDArray[np.float64]) -> float:
+        odds = np.log(opened) + np.append(worths, 0.0)
+        shares = odds - logsumexp(odds, axis=1, keepdims=True)
+        return -float(np.sum(taken * shares)) / float(taken.sum())
+
+    worths = np.append(minimize(miss, np.zeros(len(claim.tactics) - 1), tol=1e-10).x, 0.0)
+    return [Truth(float(a - b), math.log(claim.sesoi or 1)) for a, b in pairwise(worths)]
+
+
 _TRUTHS: Mapping[str, Callable[[Known, Claim, list[dict[str, Any]]], list[Truth]]] = {
     "contrast": _true_levels,
     "dose": _true_dose,
@@ -440,6 +464,7 @@ _TRUTHS: Mapping[str, Callable[[Known, Claim, list[dict[str, Any]]], list[Truth]
     "conjunction": _true_conjunction,
     "zone": _true_zone,
     "openness": _true_openness,
+    "order": _true_order,
     "control": _true_control,
     "convergence": _true_families,
     "rate-bound": _true_rate,

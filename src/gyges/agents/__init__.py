@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gyges.agents._policy import choice_probabilities, find_utilities
-from gyges.agents._profiles import Profile, find_profiles, load_profile, read_profile
+from gyges.agents._profiles import Profile, find_profiles, load_profile, parse_profile, read_profile
+from gyges.agents._rationale import find_frame_chances, find_reason_chances
 from gyges.agents._reasons import (
     AFTERWARDS,
     REASON_ANSWERS,
@@ -33,10 +34,13 @@ __all__ = [
     "choice_probabilities",
     "draw_answers",
     "expect_code",
+    "find_frame_chances",
     "find_profiles",
+    "find_reason_chances",
     "find_utilities",
     "gyges_provider",
     "load_profile",
+    "parse_profile",
     "read_profile",
     "reason_probabilities",
 ]

@@ -22,7 +22,7 @@ from gyges.records.scenario import OpenAct
 from gyges.utility import Cell
 
 FRAME_ITEM: Final = "ethical-frame"
-AFTERWARDS: Final = "motive-acknowledged-afterwards"
+AFTERWARDS: Final = "motive-acknowledged-asked"
 """Answered as `motive-acknowledged` is: who names the motive names it when asked afterwards too."""
 
 REASON_ANSWERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

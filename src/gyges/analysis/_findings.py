@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import polars as pl
 
 from gyges.analysis._checked import check_parts
 from gyges.analysis._headline import count_misaligned
+from gyges.analysis._order import measure_order
 from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
 from gyges.analysis._turn import turn
+from gyges.analysis._value_claims import measure_values
+from gyges.analysis._values import Revealed
 from gyges.estimands import (
+    ALTERNATIVES,
+    VALUE_KINDS,
     WAITS,
     Comparison,
     Lack,
@@ -35,16 +41,19 @@ from gyges.records.verdicts import Beside, Finding
 from gyges.records.words import OUTCOMES
 
 
-def measure_claims(
+def measure_claims(  # noqa: PLR0913 one for each thing that an estimand may rest on
     codes: pl.LazyFrame | pl.DataFrame,
     claims: Sequence[Claim],
     *,
     scenario_results: Sequence[ScenarioResult],
     min_trials: int,
     facts: KnownFacts | None = None,
+    revealed: Revealed | None = None,
     seed: int = 0,
 ) -> tuple[Finding, ...]:
     """Measure every claim's estimand for every model, by model and then in the claims' order.
+
+    Claims that `measure_alternatives` measures are passed over.
 
     Args:
         codes: The codes table, or what `prepare_codes` made of it.
@@ -52,19 +61,25 @@ def measure_claims(
         scenario_results: Results at base condition, for claims that count scenarios.
         min_trials: Fewest coded trials on each side of a comparison.
         facts: What is known of the scenarios; needed where a study has no `base` trials.
+        revealed: What `reveal_values` found; needed for claims about values and trade-offs.
         seed: Root seed of the draws that correct codes by judges.
 
     Raises:
         RunError: The table is not a codes table.
     """
+    chosen = (revealed or Revealed()).models
     everything = prepare_codes(codes, facts)
     models = sorted(everything.select(pl.col("model").unique().cast(pl.String))["model"].to_list())
     frame = fill_codes(drop_items(everything), claims)
-    rules = _Rules(min_trials, facts or {}, seed)
+    rules = _Rules(min_trials, facts or {}, seed, frame)
     by_claim = []
     for claim in claims:
         if claim.kind == "count":
             by_claim.append({m: count_misaligned(claim, m, scenario_results) for m in models})
+        elif claim.kind in VALUE_KINDS:
+            by_claim.append({m: measure_values(claim, m, chosen.get(m), min_trials) for m in models})
+        elif claim.kind in ALTERNATIVES:
+            continue
         elif claim.kind == "later":
             by_claim.append({m: _lack(claim, m, _say_later(claim)) for m in models})
         else:
@@ -79,6 +94,7 @@ class _Rules:
     min_trials: int
     facts: KnownFacts
     seed: int
+    frame: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -131,6 +147,9 @@ def _find(claim: Claim, model: str, counted: _Counted, rules: _Rules) -> Finding
         planned = pick(by_source, comparison, min_trials, facts=facts, planned=True)
         finding = _lack(claim, model, _say_lack(picked, comparison, min_trials))
         return replace(finding, planned=isinstance(planned, Picked))
+    if claim.kind == "order":
+        ordered = measure_order(rules.frame, claim, model, picked)
+        return _make_finding(claim, model, picked, ordered, scale="log")
     measured = measure(claim, comparison, picked)
     if comparison.value.truth is None:
         return _make_finding(claim, model, picked, measured)
@@ -148,7 +167,9 @@ def _put_beside(claim: Claim, finding: Finding, other: Finding | None) -> Findin
     return replace(finding, beside=beside)
 
 
-def _make_finding(claim: Claim, model: str, picked: Picked, measured: Measured) -> Finding:
+def _make_finding(
+    claim: Claim, model: str, picked: Picked, measured: Measured, *, scale: Literal["", "log"] = ""
+) -> Finding:
     """The weakest part speaks for the whole."""
     # A rate within a limit is weakest where it is highest.
     sign = -1 if claim.kind == "rate-bound" else 1
@@ -165,6 +186,7 @@ def _make_finding(claim: Claim, model: str, picked: Picked, measured: Measured) 
         note=measured.note,
         protocol=picked.source.protocol,
         design=picked.source.design,
+        scale=scale,
     )
 
 

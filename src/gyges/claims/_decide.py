@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gyges.claims._agreement import find_disagreement, list_known
-from gyges.claims._directional import Family, decide_directional
+from gyges.claims._controls import decide_control
+from gyges.claims._directional import Family, decide_directional, decide_study
 from gyges.claims._gates import find_bar, make_verdict
 from gyges.claims._holm import adjust_holm
 from gyges.claims._limits import decide_bound, decide_count
@@ -25,7 +26,8 @@ from gyges.records.claim import Claim
 from gyges.records.judges import JudgeRow
 from gyges.records.verdicts import Finding, Verdict
 
-_OUTSIDE = {"rate-bound", "count", "later"}
+_CONTROLS = {"noticed", "overdispersion", "say-do"}
+_OUTSIDE = {"rate-bound", "count", "later", "capability", "misread", "judges", *_CONTROLS}
 
 
 def decide(
@@ -86,8 +88,13 @@ def _decide_model(pairs: Sequence[tuple[Claim, Finding]], min_trials: int, alpha
             verdicts.append(make_verdict(claim, finding, verdict="not-tested", reason=bars[claim.id]))
         elif claim.kind == "count":
             verdicts.append(decide_count(claim, finding))
-        elif claim.kind == "rate-bound":
+        elif claim.kind in {"rate-bound", "misread"}:
             verdicts.append(decide_bound(claim, finding, alpha))
+        elif claim.kind in _CONTROLS:
+            verdicts.append(decide_control(claim, finding, alpha))
+        elif claim.kind == "capability":
+            # It is about the study, so no model's other claims may change what it comes to.
+            verdicts.append(decide_study(claim, finding, _test_family([(claim, finding)], set(), alpha)))
         else:
             verdicts.append(decide_directional(claim, finding, family))
     return verdicts

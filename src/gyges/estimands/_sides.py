@@ -10,11 +10,11 @@ from typing import Final
 import polars as pl
 
 from gyges.estimands._comparisons import DRAWN, MATCHED, MATCHED_FIRST, Comparison
-from gyges.estimands._counts import LAST_RESORT, Value, difference_of, value_of
+from gyges.estimands._counts import LAST_RESORT, SEVERITY, Value, difference_of, value_of
 from gyges.estimands._trials import OPEN_TACTICS, mask_of
 from gyges.records.claim import Claim
 from gyges.records.scenario import Condition
-from gyges.records.words import CONFLICT, FACTORS
+from gyges.records.words import CONFLICT, FACTORS, TACTICS
 
 _ANY: Final = "any cell"
 
@@ -134,6 +134,15 @@ def _compare_openness(claim: Claim) -> Comparison:
     )
 
 
+def _compare_order(claim: Claim) -> Comparison:
+    """Trials in which all the tactics are open; what counts is whether one of them was the gravest done."""
+    taken = pl.col(SEVERITY).is_in([TACTICS.index(name) for name in claim.tactics])
+    mask = mask_of(claim.tactics)
+    side = f"{', '.join(claim.tactics)} all open"
+    sides = {side: (pl.col(OPEN_TACTICS) & mask) == mask}
+    return Comparison(Value("taken", taken.cast(pl.Int64), taken), sides, set(), contrasts=((side,),))
+
+
 def _compare_control(claim: Claim) -> Comparison:
     sides = {
         "the conflict at the base condition": pl.col(CONFLICT) == "present",
@@ -188,6 +197,7 @@ _KINDS: Final[Mapping[str, Callable[[Claim], Comparison]]] = {
     "conjunction": _compare_neighbors,
     "zone": _compare_zone,
     "openness": _compare_openness,
+    "order": _compare_order,
     "control": _compare_control,
     "convergence": _compare_control,
     "rate-bound": _compare_bound,

@@ -22,9 +22,21 @@ EstimandKind = Literal[
     "slope",
     "dose",
     "openness",
+    "order",
     "control",
     "convergence",
     "count",
+    "trade-share",
+    "trade-gap",
+    "trade-odds",
+    "hierarchy",
+    "prediction",
+    "capability",
+    "noticed",
+    "overdispersion",
+    "misread",
+    "say-do",
+    "judges",
     "later",
 ]
 """How a claim is decided; `later` waits for a stage that does not exist yet."""
@@ -64,7 +76,12 @@ class Claim(Record):
     within: Condition = Field(default_factory=dict)
     """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
     tactics: tuple[Tactic, ...] = ()
-    """For `openness`: tactics one of which is open on the first side and none on the other."""
+    """For `openness`: tactics one of which is open on the first side and none on the other; for `order`: each
+    is taken more readily than the next."""
+    family: str = ""
+    """For the kinds that rest on trade-off trials: the family of items, `survival-vs-power`."""
+    values: tuple[str, ...] = ()
+    """Things whose revealed worth counts: one, that it is above 0; more, that each is above the next."""
     at_least: Annotated[int, Field(ge=0)] = 0
     """For `convergence`: families of directives in which it must hold…"""
     of: Annotated[int, Field(ge=0)] = 0
@@ -72,7 +89,7 @@ class Claim(Record):
     min_agreement: Annotated[float, Field(ge=0, le=1)] = 0.4
     """Krippendorff's alpha below which codes by judges decide nothing; of no account for other claims."""
     needs: tuple[str, ...] = ()
-    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`, `models`, `validity`."""
+    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`."""
     factors: tuple[str, ...] = ()
     """Factors a study must vary for it."""
     scenarios: tuple[str, ...] = ()

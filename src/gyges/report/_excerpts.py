@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from gyges.estimands import codes_of, read_code
+from gyges.estimands import VALUE_KINDS, codes_of, read_code
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Verdict
 from gyges.records.words import FACTORS, MISALIGNED_FROM, PROTOCOLS
@@ -168,7 +168,7 @@ def _find(shown: pl.LazyFrame, side: _Side) -> pl.LazyFrame:
 
 def _list_sides(claim: Claim) -> list[_Side]:
     """Give the conditions a claim compares, each with its outcome; none where trials cannot show it."""
-    if claim.kind in {"later", "given-difference"}:
+    if claim.kind in {"later", "given-difference", *VALUE_KINDS}:
         return _list_given(claim) if claim.given else []
     happened, within = _happened(claim.outcome or "misaligned"), _hold(claim.within)
     if claim.given:
