@@ -123,8 +123,17 @@ def foresee_choices(
 _MILDER: Final = "*milder"
 """In place of the acts open: all but the milder ones, which are withheld."""
 
+_SEVERAL: Final = 3
+"""A fit to so many times more choices says more than one in the usual protocol."""
+
 _ANY: Final = "*any"
 """In place of the act chosen: every one equally often."""
+
+
+def _pick_protocol(trials: Mapping[Protocol, int], min_trials: int) -> Protocol:
+    """Pick the protocol that decides elsewhere too, unless another has several times its choices."""
+    usual, most = choose_protocol(trials, min_trials), max(trials, key=lambda name: trials[name])
+    return most if trials[most] > _SEVERAL * trials[usual] else usual
 
 
 def _choose(counted: pl.DataFrame, openings: Mapping[str, Opening], min_trials: int) -> ChoiceTable | None:
@@ -133,7 +142,7 @@ def _choose(counted: pl.DataFrame, openings: Mapping[str, Opening], min_trials: 
     trials: dict[Protocol, int] = {name: by_protocol.get(name, 0) for name in PROTOCOLS}
     if not any(trials.values()):
         return None
-    protocol = choose_protocol(trials, min_trials)
+    protocol = _pick_protocol(trials, min_trials)
     mine = counted.filter(pl.col("protocol") == protocol)
     coded = pl.col("status") == "coded"
     sets = _lay_out(_thin(chosen.filter(pl.col("protocol") == protocol)), openings)
