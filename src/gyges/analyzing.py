@@ -70,7 +70,7 @@ def analyze_run(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
         estimates,
         decided.verdicts,
-        excerpts=pick_excerpts(table, lock.claims, decided.verdicts),
+        excerpts=pick_excerpts(table, lock.claims, decided.verdicts, answers=answers),
         endings=count_endings(table),
         sections={
             "trade_offs": trade_offs.shares,

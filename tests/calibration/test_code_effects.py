@@ -125,8 +125,8 @@ WORLDS = {
 def test_corrected_effects_cover_what_scenarios_like_these_have() -> None:
     """Judged at 0.8 and 0.9, corrected effects cover the truth of scenarios like these in 93–97 % of studies.
 
-    That holds over all worlds together; by itself, where scenarios are alike, the pooling behind it covers a
-    little more even with judges who never err (0.98), and where five are far apart a little less (0.92).
+    That holds over all worlds together. By itself, where scenarios are alike, it is a little wide,
+    and where five are far apart the pooling behind it covers less even with judges who never err (0.92).
     """
     covered = {}
     for name, (world, seed) in WORLDS.items():

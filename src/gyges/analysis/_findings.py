@@ -122,12 +122,14 @@ def _measure(claim: Claim, frame: pl.DataFrame, models: Sequence[str], rules: _R
 def _count(claim: Claim, asked: Claim, frame: pl.DataFrame, rules: _Rules) -> _Counted:
     """Count the trials that stand for a claim in its scenarios, by what is asked of them."""
     comparison = make_comparison(asked)
+    has_code = [pl.col(code.column).is_not_null() for code in codes_of(asked)]
+    judged = frame.filter(pl.any_horizontal(has_code))["model"].unique().cast(pl.String) if has_code else ()
+    if has_code and not len(judged):
+        return _Counted(comparison, {}, {}, frozenset())
     found = tally_claim(frame, claim, comparison, rules.facts)
-    if not codes_of(asked):
-        return _Counted(comparison, found, found, frozenset())
-    has_code = pl.any_horizontal(pl.col(code.column).is_not_null() for code in codes_of(asked))
-    judged = frame.filter(has_code)["model"].unique().cast(pl.String)
-    planned = tally_claim(blank_outcomes(frame, asked), claim, comparison, rules.facts)
+    planned = found
+    if has_code:
+        planned = tally_claim(blank_outcomes(frame, asked), claim, comparison, rules.facts)
     return _Counted(comparison, found, planned, frozenset(judged))
 
 

@@ -128,6 +128,9 @@ def _clip(estimate: Estimate, least: float, most: float) -> Estimate:
 
 
 def _measure_spread(y: Array, v: Array) -> float:
+    if not (v > 0).all():
+        # Estimates without any error have no spread that could be told from it.
+        return 0.0
     w = 1 / v
     return float(np.sum(w * (y - np.sum(w * y) / np.sum(w)) ** 2))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -66,7 +66,11 @@ class _Drawn(NamedTuple):
 
 
 def pick_excerpts(
-    codes: pl.LazyFrame | pl.DataFrame, claims: Sequence[Claim], verdicts: Sequence[Verdict]
+    codes: pl.LazyFrame | pl.DataFrame,
+    claims: Sequence[Claim],
+    verdicts: Sequence[Verdict],
+    *,
+    answers: pl.DataFrame | None = None,
 ) -> dict[tuple[str, str], tuple[Excerpt, ...]]:
     """Draw passages for every verdict that trials can show.
 
@@ -74,6 +78,7 @@ def pick_excerpts(
         codes: The codes table.
         claims: The registered claims.
         verdicts: What they came to. Passages are of the protocol that a verdict rests on, where it names one.
+        answers: The answers table: where a claim rests on codes by judges, their quotes are the passages.
 
     Returns:
         Model and claim to passages; claims that were not tested, or without any passage, are left out.
@@ -94,11 +99,37 @@ def pick_excerpts(
     wanted = sorted({each.trial for passages in drawn.values() for each in passages})
     rows = shown.filter(pl.col("trial").is_in(wanted)).select(_COLUMNS).collect()
     by_trial = {row["trial"]: row for row in rows.iter_rows(named=True)}
-    return {
+    quotes = _find_quotes(answers, claims, wanted)
+    made = {
         key: tuple(_make_excerpt(by_trial[each.trial], each) for each in passages)
         for key, passages in drawn.items()
         if passages
     }
+    return {
+        key: tuple(_quote_judge(each, quotes.get((key[1], each.trial))) for each in passages)
+        for key, passages in made.items()
+    }
+
+
+def _find_quotes(
+    answers: pl.DataFrame | None, claims: Sequence[Claim], trials: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Give what judges quote for the code of each claim and trial: the first quote of the first judge."""
+    if answers is None or "quotes" not in answers.columns:
+        return {}
+    known = answers.filter(pl.col("trial").is_in(list(trials)), pl.col("quotes").list.len() > 0)
+    found: dict[tuple[str, str], str] = {}
+    for claim in claims:
+        for code in codes_of(claim)[:1]:
+            said = known.filter(pl.col("item") == code.item, pl.col("value") == code.answer)
+            rows = said.sort("trial", "coder").select("trial", pl.col("quotes").list.first()).iter_rows()
+            for trial, quote in rows:
+                found.setdefault((claim.id, trial), quote)
+    return found
+
+
+def _quote_judge(excerpt: Excerpt, quote: str | None) -> Excerpt:
+    return replace(excerpt, quote=quote) if quote and excerpt.has_outcome else excerpt
 
 
 def _keep_shown(codes: pl.LazyFrame) -> pl.LazyFrame:
