@@ -13,7 +13,10 @@ from gyges.records.transcript import Transcript
 from gyges.trials import list_logs, read_transcripts
 from tests.loopback import Behavior, Reply, call
 
-BLOCK = re.compile(r"^BEGIN RECORD ([0-9a-f]{16})\n(.*)\nEND RECORD \1$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^BEGIN RECORD ([0-9a-f]{16})\n(.*)\nEND RECORD \1$(\n\nBEGIN AFTERWARDS \1\n(.*)\nEND AFTERWARDS \1$)?",
+    re.MULTILINE | re.DOTALL,
+)
 _HEADING = re.compile(r"^# \d+ (instructions|message|agent|result)$")
 
 REASONS = {
@@ -149,7 +152,7 @@ def _pick_quote(record: str, code: str) -> str:
     """Pick a line of three words or more that the agent wrote, whole."""
     lines: list[str] = []
     speaker = ""
-    for line in record.split("\n")[1:-1]:
+    for line in record.split(f"\nEND RECORD {code}")[0].split("\n")[1:]:
         heading = _HEADING.match(line)
         if heading:
             speaker = heading[1]
