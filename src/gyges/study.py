@@ -292,12 +292,19 @@ def _measure_judging(folder: RunFolder, codes: pl.LazyFrame, seed: int) -> dict[
     if not folder.exists("answers.parquet"):
         return {}
     from gyges.analysis import measure_codes
-    from gyges.coding import measure_judges
+    from gyges.coding import list_values, measure_judges
+    from gyges.labels import find_cells, read_said
 
     answers = folder.scan_table("answers.parquet").collect()
-    labels = folder.scan_table("labels.parquet").collect() if folder.exists("labels.parquet") else None
-    judging = measure_judges(answers, labels, seed=seed)
-    rates = measure_codes(codes, answers, labels, seed=seed)
+    said = read_said(folder)
+    judging = measure_judges(
+        answers,
+        said.labels,
+        seed=seed,
+        values={item.id: list_values(item) for item in load_questions(folder)},
+        cells=find_cells(codes, said),
+    )
+    rates = measure_codes(codes, answers, said.labels, seed=seed, drawn_by=said.drawn_by)
     return {
         "judges": judging.rows,
         "judge_pairs": judging.pairs,

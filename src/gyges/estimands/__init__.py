@@ -26,7 +26,15 @@ from gyges.estimands._counts import (
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
-from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
+from gyges.estimands._label_cells import DRAWN_BY, list_readable, name_cells, pick_rated, pool_cells
+from gyges.estimands._labels import LABEL, count_unclear, gather_labels, settle_labels
+from gyges.estimands._labels_needed import (
+    LabelsNeeded,
+    expect_shares,
+    expect_width,
+    find_fewest,
+    labels_needed,
+)
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
@@ -40,6 +48,7 @@ from gyges.estimands._trials import (
 )
 
 __all__ = [
+    "DRAWN_BY",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -65,17 +74,25 @@ __all__ = [
     "Value",
     "choose_protocol",
     "count_side",
+    "count_unclear",
     "difference_of",
+    "expect_shares",
+    "expect_width",
     "find_carriers",
     "find_facts",
+    "find_fewest",
     "find_silent",
     "gather_labels",
     "labels_needed",
+    "list_readable",
     "make_comparison",
     "mark_off_base",
     "mask_of",
+    "name_cells",
     "pick",
     "pick_levels",
+    "pick_rated",
+    "pool_cells",
     "rank_sources",
     "settle_labels",
     "tally",
