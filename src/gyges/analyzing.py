@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gyges.budget import REFERENCE
 from gyges.certifying import find_certificate, list_rows
 from gyges.deciding import ask, collect_codes, decide_thoroughly
-from gyges.records.study import Consensus, name_model
+from gyges.judging import load_questions
+from gyges.labels import find_cells, read_said
+from gyges.records.study import name_model
 from gyges.registration import find_changes
 from gyges.run_folder import (
     Lock,
@@ -56,7 +58,7 @@ def analyze_run(
     table = folder.scan_table("codes.parquet")
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
     answers, labels = _read_answers(folder)
-    judging = _measure_judging(table, answers, labels, lock.study.seed, read_consensus(folder))
+    judging = _measure_judging(folder, table, answers, lock.study.seed)
     asked = ask(lock.study, lock.claims, scenarios, batteries, judging.get("judges", ()))
     labelled = table if answers is None else add_labels(table, answers, labels)
     decided = decide_thoroughly(collect_codes(labelled), asked, answers)
@@ -92,32 +94,36 @@ def analyze_run(
 
 def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
     """Read what judges answered and people said; none of either where nobody did."""
-    names = ("answers.parquet", "labels.parquet")
-    answers, labels = (folder.scan_table(n).collect() if folder.exists(n) else None for n in names)
-    return answers, labels
+    answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
+    return answers, read_said(folder).labels
 
 
 def _measure_judging(
-    codes: pl.LazyFrame,
-    answers: pl.DataFrame | None,
-    labels: pl.DataFrame | None,
-    seed: int,
-    consensus: Consensus,
+    folder: RunFolder, codes: pl.LazyFrame, answers: pl.DataFrame | None, seed: int
 ) -> dict[str, Sequence[Any]]:
     """Measure judges against each other and against people, and the rates of what they coded."""
     if answers is None:
         return {}
     from gyges.analysis import measure_codes, measure_reasons
-    from gyges.coding import measure_judges
+    from gyges.coding import list_values, measure_judges
 
-    judging = measure_judges(answers, labels, seed=seed, consensus=consensus)
-    rates = measure_codes(codes, answers, labels, seed=seed)
+    said = read_said(folder)
+    judging = measure_judges(
+        answers,
+        said.labels,
+        seed=seed,
+        values={item.id: list_values(item) for item in load_questions(folder)},
+        cells=find_cells(codes, said),
+        consensus=read_consensus(folder),
+    )
+    drawn_by = said.drawn_by
+    rates = measure_codes(codes, answers, said.labels, seed=seed, drawn_by=drawn_by)
     return {
         "judges": judging.rows,
         "judge_pairs": judging.pairs,
         "codes": rates.rates,
         "code_differences": rates.differences,
-        "reasons": measure_reasons(codes, answers, labels, seed=seed),
+        "reasons": measure_reasons(codes, answers, said.labels, seed=seed, drawn_by=drawn_by),
     }
 
 

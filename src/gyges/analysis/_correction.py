@@ -4,9 +4,10 @@
 θ = P(j=1)·P(y=1|j=1) + P(j=0)·P(y=1|j=0). All trials of the arm show P(j), the labelled ones P(y|j); each has
 a Beta(½, ½) prior, the estimate is the posterior mean and the interval that of draws from the posterior.
 Labels may be drawn at one rate among the trials coded yes and at another among those coded no (half from each
-is best): the two are never mixed, so no weights are needed. Within arm and code they must be drawn at random.
-A question with several answers has a
-stratum for each of them, θ = Σ_k P(j=k)·P(y|j=k) with a Dirichlet(½, …) prior on the shares.
+is best): the two are never mixed. Within arm and code they must be drawn at random, or count for the trials
+that they stand for (`gyges.estimands.pool_cells`); then labels stands for how many they are worth.
+A question with several answers has a stratum for each of them, θ = Σ_k P(j=k)·P(y|j=k) with a Dirichlet(½, …)
+prior on the shares.
 Nothing is borrowed between arms: a judge that errs more in one of them would make an effect out of nothing.
 
 References:
@@ -38,10 +39,10 @@ class ArmCounts:
 
     judged: Ints
     """Trials with a code."""
-    labelled: Ints
-    """Those of them with a label."""
-    confirmed: Ints
-    """Those of them whose label says yes, or gives the answer in question."""
+    labelled: Ints | Floats
+    """Those of them with a label; where labels count for unequal numbers of trials, what they are worth."""
+    confirmed: Ints | Floats
+    """Those of them whose label says yes, or gives the answer in question, likewise."""
     codes: tuple[str, ...] = _SAYS
     """What the columns were coded as; of a question with several answers, every one by itself."""
 
@@ -122,7 +123,7 @@ def find_reasons(counts: ArmCounts) -> tuple[str, ...]:
     return tuple(_find_reason(judged, labelled, counts.codes) for judged, labelled in arms)
 
 
-def _find_reason(judged: Ints, labelled: Ints, codes: Sequence[str]) -> str:
+def _find_reason(judged: Ints, labelled: Ints | Floats, codes: Sequence[str]) -> str:
     if not judged.any():
         return "no trial of this arm is coded"
     if not labelled.any():

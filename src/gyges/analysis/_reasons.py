@@ -6,7 +6,7 @@ drawn cells where there are any. Every role and threat has its row of frames, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Final
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gyges.analysis._code_rates import ArmRates, Coded, read_coded
 from gyges.records.judges import ReasonRate
 from gyges.records.seeds import derive_seed
-from gyges.records.words import FACTORS
+from gyges.records.words import CONFLICT, FACTORS
 
 FRAME: Final = "ethical-frame"
 ANY: Final = "any"
@@ -30,6 +30,7 @@ def measure_reasons(
     labels: pl.DataFrame | None = None,
     *,
     seed: int,
+    drawn_by: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[ReasonRate, ...]:
     """Measure how often each ethical frame is used, by role and by threat.
 
@@ -38,10 +39,10 @@ def measure_reasons(
         answers: The answers table; what coders `label:<name>` said are labels.
         labels: What people said; without any, nothing is corrected.
         seed: Root seed of the draws; each model and frame has a seed of its own.
+        drawn_by: Question to the columns of the codes table whose crossing its labels were drawn in.
     """
-    return tuple(
-        row for coded in read_coded(codes, answers, labels, items=(FRAME,)) for row in _rate(coded, seed)
-    )
+    found = read_coded(codes, answers, labels, items=(FRAME,), drawn_by=drawn_by)
+    return tuple(row for coded in found for row in _rate(coded, seed))
 
 
 def _rate(coded: Coded, seed: int) -> Iterator[ReasonRate]:
@@ -72,8 +73,8 @@ def _met(coded: Coded, factor: str) -> list[str]:
 
 
 def _mark(coded: Coded, role: str, threat: str) -> NDArray[np.bool_]:
-    marked = np.ones(coded.frame.height, dtype=bool)
+    marked = (coded.frame[CONFLICT] == "present").fill_null(value=False).to_numpy()
     for factor, level in (("role", role), ("threat", threat)):
         if level != ANY:
-            marked &= (coded.frame[factor] == level).fill_null(value=False).to_numpy()
+            marked = marked & (coded.frame[factor] == level).fill_null(value=False).to_numpy()
     return marked

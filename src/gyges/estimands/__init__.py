@@ -53,7 +53,20 @@ from gyges.estimands._counts import (
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
 from gyges.estimands._interactions import Joint, list_joints, pick_joint, tally_joint
-from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
+from gyges.estimands._label_cells import DRAWN_BY, list_readable, name_cells, pick_rated, pool_cells
+from gyges.estimands._labels import (
+    LABEL,
+    count_unclear,
+    gather_labels,
+    settle_labels,
+)
+from gyges.estimands._labels_needed import (
+    LabelsNeeded,
+    expect_shares,
+    expect_width,
+    find_fewest,
+    labels_needed,
+)
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
@@ -82,6 +95,7 @@ __all__ = [
     "CODE",
     "COMPETENCE",
     "DOES",
+    "DRAWN_BY",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -116,11 +130,15 @@ __all__ = [
     "choose_protocol",
     "codes_of",
     "count_side",
+    "count_unclear",
     "difference_of",
+    "expect_shares",
+    "expect_width",
     "fill_codes",
     "find_carriers",
     "find_facts",
     "find_families",
+    "find_fewest",
     "find_silent",
     "find_trade_lack",
     "find_value_lack",
@@ -132,17 +150,21 @@ __all__ = [
     "list_families",
     "list_items",
     "list_joints",
+    "list_readable",
     "make_comparison",
     "mark_aware",
     "mark_misread",
     "mark_off_base",
     "mask_of",
+    "name_cells",
     "name_code",
     "name_label",
     "pack_counts",
     "pick",
     "pick_joint",
     "pick_levels",
+    "pick_rated",
+    "pool_cells",
     "rank_sources",
     "read_code",
     "settle_labels",

@@ -55,6 +55,8 @@ class JudgeRow:
     specificity_high: float | None = None
     n_labels: int = 0
     """Trials or acts that it coded and people labelled."""
+    n_unclear_labels: int = 0
+    """People's answers to the question that say it cannot be told; they are no labels."""
     effective_judges: float | None = None
     """How many judges with independent errors these judges are worth; in the row of the majority."""
     effective_low: float | None = None
