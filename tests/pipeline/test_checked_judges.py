@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.judging import JudgeOptions
 from gyges.labels import Wanted, begin_sitting, choose_questions, draw_labels, open_local
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.running import RunOptions
-from gyges.study import Run, analyze_run, code_run, report_run, run_study
+from gyges.study import Run, code_run, run_study
 from gyges.trials import ThisProcess
 from tests.loopback import serve
 from tests.pipeline.labelling import Page, serving
@@ -105,7 +106,8 @@ def test_labels_that_were_drawn_correct_what_a_judge_said(run: Run) -> None:
     judged = run.codes.filter(pl.col("trial").is_in(motive))["code_motive_acknowledged"]
     everywhere = run.codes.filter(protocol="choice")["code_motive_acknowledged"]
     # Half of an arm's labels are from its yes, as far as there are so many.
-    assert (judged == "yes").sum() > 1.2 * len(judged) * float((everywhere == "yes").mean() or 0)
+    share = sum(each == "yes" for each in everywhere) / len(everywhere)
+    assert (judged == "yes").sum() > 1.2 * len(judged) * share
 
     assert not Path(run.url, "labels.parquet").exists()
     second = analyze_run(run.folder)
