@@ -105,7 +105,8 @@ def choose_questions(folder: RunFolder, own: Sequence[Path] = ()) -> tuple[Item,
     items = {item.id: item for item in asked}
     if own:
         items |= {item.id: item for item in load_codebook(own, shipped=False)}
-    return tuple(items.values())
+    # People are shown the trial, and not what was said when it was over.
+    return tuple(item for item in items.values() if item.part == "record")
 
 
 def draw_labels(folder: RunFolder, items: Sequence[Item], wanted: Wanted) -> list[Draw]:

@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.judging import JudgeOptions
 from gyges.labels import Wanted, begin_sitting, choose_questions, draw_labels, open_local
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.running import RunOptions
-from gyges.study import Run, analyze_run, code_run, report_run, run_study
+from gyges.study import Run, code_run, run_study
 from gyges.trials import ThisProcess
 from tests.loopback import serve
 from tests.pipeline.labelling import Page, serving
@@ -105,7 +106,8 @@ def test_labels_that_were_drawn_correct_what_a_judge_said(run: Run) -> None:
     judged = run.codes.filter(pl.col("trial").is_in(motive))["code_motive_acknowledged"]
     everywhere = run.codes.filter(protocol="choice")["code_motive_acknowledged"]
     # Half of an arm's labels are from its yes, as far as there are so many.
-    assert (judged == "yes").sum() > 1.2 * len(judged) * (everywhere == "yes").sum() / len(everywhere)
+    share = sum(each == "yes" for each in everywhere) / len(everywhere)
+    assert (judged == "yes").sum() > 1.2 * len(judged) * share
 
     assert not Path(run.url, "labels.parquet").exists()
     second = analyze_run(run.folder)
@@ -118,13 +120,16 @@ def test_labels_that_were_drawn_correct_what_a_judge_said(run: Run) -> None:
     assert sum(row["n_unclear_labels"] for row in second["judges"] if row["kind"] == "majority") == 2
 
     drawn = run.codes.filter(design="conjoint", protocol="choice", status="coded")
+    missed = 0
     for item in (MOTIVE, FRAME):
         for row in _rows(second, "codes", item=item, arm="all"):
             said = [_answer(truths[trial], item) for trial in drawn["trial"]]
             true = said.count(row["value"]) / len(said)
             # An answer that is never true is beyond every interval by a hair.
             low = row["corrected"]["low"] if true else row["corrected"]["low"] - 0.01
-            assert low <= true <= row["corrected"]["high"], row
+            missed += not low <= true <= row["corrected"]["high"]
+    # Of some seven intervals of 95 %, one may miss.
+    assert missed <= 1
     (raw,) = _rows(second, "codes", item=MOTIVE, arm="all")
     assert abs(raw["corrected"]["rate"] - raw["raw"]["rate"]) > 0.01
     (control,) = _rows(second, "codes", item=MOTIVE, arm="conflict=absent")

@@ -27,6 +27,7 @@ from gyges.estimands import (
     gather_labels,
     list_readable,
     name_cells,
+    name_code,
     pick_rated,
     pool_cells,
     settle_labels,
@@ -59,31 +60,49 @@ def measure_codes(
         seed: Root seed of the draws; each model, question and answer has a seed of its own.
         drawn_by: Question to the columns of the codes table whose crossing its labels were drawn in.
     """
+    rates: list[CodeRate] = []
+    differences: list[CodeDifference] = []
+    for coded in read_coded(codes, answers, labels, drawn_by=drawn_by):
+        for value in coded.values:
+            found = ArmRates(coded, value, derive_seed(seed, "codes", coded.model, coded.item, value))
+            rates += found.list_rates()
+            differences += found.list_differences()
+    return CodeRates(tuple(rates), tuple(differences))
+
+
+def read_coded(
+    codes: pl.LazyFrame | pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: pl.DataFrame | None,
+    *,
+    items: Collection[str] | None = None,
+    drawn_by: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Coded]:
+    """Read what was coded, by model and then by question.
+
+    Args:
+        codes: The codes table.
+        answers: The answers table.
+        labels: What people said.
+        items: Questions to read; none: all that were asked.
+        drawn_by: Question to the columns of the codes table whose crossing its labels were drawn in.
+    """
     table = codes.lazy()
     met = set(table.collect_schema().names())
-    named = {item: "code_" + item.replace("-", "_") for item in sorted(set(answers["item"].cast(pl.String)))}
+    asked = sorted(set(answers["item"].cast(pl.String)))
+    named = {item: name_code(item) for item in asked if items is None or item in items}
     columns = {item: column for item, column in named.items() if column in met}
     if not columns:
-        return CodeRates()
+        return
     frame = table.select(
         *(pl.col(name).cast(pl.String) for name in (*_TRIAL, "status")),
         *(_name_cells(item, drawn_by, met).alias(f"cell {item}") for item in columns),
         *(pl.col(column).cast(pl.String).alias(f"item {item}") for item, column in columns.items()),
     ).collect()
     said = settle_labels(gather_labels(answers, labels)).filter(pl.col("act") == "")
-    rates: list[CodeRate] = []
-    differences: list[CodeDifference] = []
     for model in sorted(set(frame["model"])):
         mine = frame.filter(pl.col("model") == model)
-        for item in columns:
-            coded = _read_item(mine, said, model, item)
-            if coded is None:
-                continue
-            for value in coded.values:
-                found = _Found(coded, value, derive_seed(seed, "codes", model, item, value))
-                rates += found.list_rates()
-                differences += found.list_differences()
-    return CodeRates(tuple(rates), tuple(differences))
+        yield from filter(None, (_read_item(mine, said, model, item) for item in columns))
 
 
 def _name_cells(item: str, drawn_by: Mapping[str, Sequence[str]] | None, met: Collection[str]) -> pl.Expr:
@@ -91,7 +110,7 @@ def _name_cells(item: str, drawn_by: Mapping[str, Sequence[str]] | None, met: Co
 
 
 @dataclass(frozen=True)
-class _Coded:
+class Coded:
     """One model's trials for one question."""
 
     model: str
@@ -109,7 +128,7 @@ class _Coded:
     """Arms to compare: a level and its factor's first level."""
 
 
-def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> _Coded | None:
+def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> Coded | None:
     read = mine.filter(pl.col("status").is_in(list_readable(item)))
     read = read.rename({f"item {item}": "code", f"cell {item}": "cell"})
     rated = pick_rated(read, pl.col("code").is_not_null())
@@ -118,7 +137,7 @@ def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) ->
     truth = said.filter(pl.col("item") == item).select("trial", truth="value")
     frame = rated.trials.join(truth, on="trial", how="left", maintain_order="left")
     arms, members, pairs = _make_arms(frame)
-    return _Coded(
+    return Coded(
         model=model,
         item=item,
         protocol=rated.protocol,
@@ -161,10 +180,10 @@ def _make_arms(
     return tuple(names), np.stack(rows), tuple(pairs)
 
 
-class _Found:
+class ArmRates:
     """The rates of one answer in all arms of one question."""
 
-    def __init__(self, coded: _Coded, value: str, seed: int) -> None:
+    def __init__(self, coded: Coded, value: str, seed: int) -> None:
         self.coded = coded
         self.value = value
         self.n_trials = coded.members.sum(axis=1)
@@ -176,8 +195,8 @@ class _Found:
         self.raw = [self._rate(arm) for arm in range(len(coded.arms))]
 
     def _rate(self, arm: int) -> Rate:
-        n_no, n_yes = (int(n) for n in self.counts.judged[arm])
-        return make_rate(n_yes, n_no + n_yes, int(self.n_trials[arm]) - n_no - n_yes)
+        judged = [int(n) for n in self.counts.judged[arm]]
+        return make_rate(judged[-1], sum(judged), int(self.n_trials[arm]) - sum(judged))
 
     def list_rates(self) -> Iterator[CodeRate]:
         low, high = self.limits
@@ -224,14 +243,15 @@ def _make(rate: float, low: float, high: float) -> Corrected:
     return Corrected(float(rate), float(low), float(high))
 
 
-def _count_arms(coded: _Coded, value: str) -> ArmCounts:
+def _count_arms(coded: Coded, value: str) -> ArmCounts:
+    """Count each arm's trials by the judges' answer, that in question last, over the cells of the draw."""
     judged = coded.frame.select("code", "cell", "truth").with_row_index("row").drop_nulls("code")
+    # Labels may be drawn at another rate among the trials of each answer, so each is a column of its own.
+    codes = (*(sorted({*judged["code"]} - {value}) or [NO]), value)
     # A cell of the draw is one of the judges' answers in one of its arms.
     judged = judged.with_columns(place=pl.struct("cell", "code").rank("dense") - 1)
     place = judged["place"].to_numpy().astype(int)
     n_cells = int(place.max()) + 1
-    is_yes = np.zeros(n_cells, dtype=bool)
-    is_yes[place] = (judged["code"] == value).to_numpy()
     chosen = (
         np.ones(len(place), dtype=bool),
         judged["truth"].is_not_null().to_numpy(),
@@ -242,12 +262,14 @@ def _count_arms(coded: _Coded, value: str) -> ArmCounts:
         np.stack([np.bincount(place[row & each], minlength=n_cells) for row in members]).astype(float)
         for each in chosen
     )
-    sides = [pool_cells(sizes[:, side], labelled[:, side], confirmed[:, side]) for side in (~is_yes, is_yes)]
-    return ArmCounts(
-        judged=np.stack([sizes[:, side].sum(axis=1) for side in (~is_yes, is_yes)], axis=1).astype(np.int64),
-        labelled=np.stack([labels for labels, _ in sides], axis=1),
-        confirmed=np.stack([yes for _, yes in sides], axis=1),
-    )
+    columns = []
+    for code in codes:
+        side = np.zeros(n_cells, dtype=bool)
+        side[place] = (judged["code"] == code).to_numpy()
+        worth, yes = pool_cells(sizes[:, side], labelled[:, side], confirmed[:, side])
+        columns.append((sizes[:, side].sum(axis=1), worth, yes))
+    n, worths, yeses = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
+    return ArmCounts(n.astype(np.int64), worths, yeses, codes)
 
 
 def _mark(where: pl.Series) -> NDArray[np.bool_]:

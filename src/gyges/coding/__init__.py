@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         list_disagreements,
     )
     from gyges.coding._judge import Judge
-    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers
+    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers, sum_costs
     from gyges.coding._judgment import Judgment
     from gyges.coding._measuring import measure_judges
     from gyges.coding._votes import fit_posterior, take_majority
@@ -48,6 +48,7 @@ _LATER = {
     "ask_judges": "_judging",
     "find_missing_cases": "_judging",
     "gather_answers": "_judging",
+    "sum_costs": "_judging",
     "measure_judges": "_measuring",
     "fit_posterior": "_votes",
     "take_majority": "_votes",
@@ -78,6 +79,7 @@ __all__ = [
     "make_questions",
     "measure_judges",
     "show_probes",
+    "sum_costs",
     "tabulate_codes",
     "take_majority",
     "write_validation_set",

@@ -94,6 +94,8 @@ def _find_faults(item: Item, stem: str, guidance: str) -> Iterator[tuple[Place, 
         yield ("id",), f"id: '{item.id}' stands in a file named '{stem}.md'; name both alike"
     if item.id == ACT_DONE and (item.unit, item.answer) != ("act", "yes-no"):
         yield ("unit",), f"unit: '{ACT_DONE}' is asked of each act, and answered by yes or no"
+    if item.unit == "act" and item.part != "record":
+        yield ("part",), "part: acts are asked of the record, not of what was said afterwards"
     if item.guidance:
         yield ("guidance",), "guidance: stands as text below the front matter, not in it"
     if not guidance:

@@ -14,6 +14,9 @@ AnswerKind = Literal["yes-no", "choice", "scale"]
 CodeUnit = Literal["trial", "act"]
 """What a question is about: the whole trial, or one act of the scenario's catalogue."""
 
+ItemPart = Literal["record", "afterwards"]
+"""What an answer rests on: the record of the trial, or what the agent answered when the trial was over."""
+
 YES, NO = "yes", "no"
 
 UNCLEAR = "unclear"
@@ -33,6 +36,7 @@ class Item(Record):
     claims: tuple[str, ...] = ()
     """Claims it serves."""
     unit: CodeUnit = "trial"
+    part: ItemPart = "record"
     include: tuple[str, ...] = ()
     """What counts as yes, as the option, or as high."""
     exclude: tuple[str, ...] = ()
