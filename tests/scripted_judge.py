@@ -152,7 +152,7 @@ def _pick_quote(record: str, code: str) -> str:
     """Pick a line of three words or more that the agent wrote, whole."""
     lines: list[str] = []
     speaker = ""
-    for line in record.split(f"\nEND RECORD {code}")[0].split("\n")[1:]:
+    for line in record.split(f"\nEND RECORD {code}", maxsplit=1)[0].split("\n")[1:]:
         heading = _HEADING.match(line)
         if heading:
             speaker = heading[1]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.errors import RunError
 from gyges.prepare import Prepared
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.run_folder import RunFolder, check_new_folder, create_run
-from gyges.study import Run, analyze_run, code_run, default_folder, make_lock, report_run
+from gyges.study import Run, code_run, default_folder, make_lock
 
 NAME = "adopted"
 """Name of the study that such a run has."""
@@ -31,10 +32,10 @@ def adopt_logs(source: str, *, out: str | None = None) -> Run:
     target = default_folder(NAME) if out is None else out
     check_new_folder(target)
     logs = _find_logs(source)
-    trials = _read_trials(logs)
+    trials, names = _read_trials(logs)
     if not trials:
         raise RunError(f"{source}: its logs hold no trial of Gyges.")
-    prepared = _prepare(trials)
+    prepared = _prepare(trials, names)
     folder = create_run(
         target,
         make_lock(prepared, registered=False),
@@ -63,13 +64,20 @@ def _find_logs(source: str) -> list[str]:
     return logs
 
 
-def _read_trials(logs: Sequence[str]) -> list[Trial]:
-    from gyges.trials import read_transcripts
+def _read_trials(logs: Sequence[str]) -> tuple[list[Trial], dict[str, str]]:
+    """Read the trials, and the Inspect name of what their `model` calls each model."""
+    from gyges.trials import read_model, read_transcripts
 
-    return [transcript.trial for log in logs for transcript in read_transcripts(log)]
+    trials: list[Trial] = []
+    names: dict[str, str] = {}
+    for log in logs:
+        mine = [transcript.trial for transcript in read_transcripts(log)]
+        names.update(dict.fromkeys((trial.model for trial in mine), read_model(log)))
+        trials += mine
+    return trials, names
 
 
-def _prepare(trials: Sequence[Trial]) -> Prepared:
+def _prepare(trials: Sequence[Trial], called: Mapping[str, str]) -> Prepared:
     from gyges.claims import find_claims
     from gyges.design import plan_from_trials
     from gyges.scenarios import find_scenario, load_batteries, load_library
@@ -82,7 +90,9 @@ def _prepare(trials: Sequence[Trial]) -> Prepared:
     study = Study(
         name=NAME,
         description="Inspect logs taken in as they are; nothing was registered before their first trial.",
-        models=tuple(ModelSpec(name=name) for name in models),
+        models=tuple(
+            ModelSpec(name=called[each], label=None if called[each] == each else each) for each in models
+        ),
         scenarios=tuple(names),
         trials=max(1, plan.table.height // len(models)),
         design=tuple(

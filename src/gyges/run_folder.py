@@ -12,6 +12,7 @@
     disagreements.csv acts about which the rules and a judge disagree, likewise
     labels.jsonl      every answer a person gave, appended as it is given
     labels.parquet    the labels that stand, made from it
+    certificate.json  how often verdicts on this plan are right, from agents of known truth
     results.json      estimates and verdicts
     budget.json       the budget it may not pass, if it was given one
     report.html       one self-contained page

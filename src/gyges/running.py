@@ -12,7 +12,7 @@ from gyges.errors import InputError
 from gyges.records.battery import Battery
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
-from gyges.records.study import ModelSpec, is_probed
+from gyges.records.study import ModelSpec, is_probed, name_model
 from gyges.run_folder import (
     Lock,
     RunFolder,
@@ -43,6 +43,8 @@ class RunOptions:
     """Called when a shard ends, well or not."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
+    certificate: int | None = None
+    """Simulated studies for each agent of the certificate; 0: no certificate; none: as many as usual."""
 
 
 def run_trials(folder: RunFolder, options: RunOptions) -> None:
@@ -143,7 +145,7 @@ def _cut_shards(
             probes=study.probes,
         )
 
-    return make_shards(trials, {spec.name: spec for spec in study.models}, size=SHARD_SIZE, make=make)
+    return make_shards(trials, {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make)
 
 
 def execute_shard(shard: Shard, report: Report) -> ShardEnd:

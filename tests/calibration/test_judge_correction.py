@@ -175,9 +175,8 @@ def pool_and_cover(simulated: Simulated) -> list[bool]:
         judged, labelled, confirmed = (
             mine.select(f"{name}0", f"{name}1").to_numpy().astype(np.int64) for name in "nma"
         )
-        both = ArmCounts(
-            judged, *(np.repeat(x.sum(axis=0, keepdims=True), 2, axis=0) for x in (labelled, confirmed))
-        )
+        shared = [np.repeat(x.sum(axis=0, keepdims=True), 2, axis=0) for x in (labelled, confirmed)]
+        both = ArmCounts(judged, shared[0], shared[1])
         _, low, high = subtract(correct_rates(both, seed=study), [1], [0])
         covered.append(bool(low[0] <= 0 <= high[0]))
     return covered

@@ -48,7 +48,7 @@ AFTERWARDS = re.compile(r"# [12] (question|agent)|\| .*")
 
 
 def play(request: dict[str, Any], number: int) -> Reply:
-    """Play an agent that thinks an injection, says it, writes and reads it, and answers with it afterwards."""
+    """Play an agent that thinks an injection, says, writes and reads it, and answers with it afterwards."""
     texts = list(INJECTIONS.values())
     first = next(message for message in request["messages"] if message["role"] == "user")
     text = texts[_find_number(str(first["content"]))]

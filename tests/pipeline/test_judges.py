@@ -12,13 +12,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from gyges.analyzing import analyze_run
 from gyges.coding import Judgment, Tally, load_codebook, make_case, make_questions
 from gyges.errors import BudgetError
 from gyges.judging import JudgeOptions, choose_judges
 from gyges.records.study import DesignPart, ModelSpec, Price, Study
 from gyges.run_folder import open_run, read_consensus, read_lock
 from gyges.running import RunOptions
-from gyges.study import Run, analyze_run, code_run, run_study
+from gyges.study import Run, code_run, run_study
 from gyges.trials import ThisProcess, list_logs, read_transcripts
 from tests.loopback import Behavior, Loopback, Reply, call, fail, say, serve
 from tests.scripted_judge import FRAME, REASONS, Dial, find_truths, judge_by_truth, read_request

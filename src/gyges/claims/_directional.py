@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gyges.claims._gates import find_doubt, make_verdict
@@ -77,6 +77,15 @@ def decide_directional(claim: Claim, finding: Finding, family: Family) -> Verdic
         more_trials=needed.trials if needed else None,
         **words,
     )
+
+
+def decide_study(claim: Claim, finding: Finding, family: Family) -> Verdict:
+    """Decide a claim of the whole study, which holds if the best of its parts does."""
+    verdict = decide_directional(claim, finding, family)
+    best = family.tested[claim.id].weakest.name
+    parts = tuple(replace(part, is_weakest=False) for part in verdict.parts)
+    reason = verdict.reason.replace("The weakest part (", f"The best of {len(parts)} (", 1)
+    return replace(verdict, parts=parts, reason=f"{reason}" if best else verdict.reason)
 
 
 def _is_lost(tests: int, p: float, family: Family) -> bool:

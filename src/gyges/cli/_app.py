@@ -21,6 +21,7 @@ from gyges.cli import (
     resume,
     run,
     scenarios,
+    validate,
     view,
 )
 from gyges.cli._output import say_error
@@ -48,6 +49,7 @@ for module in (
     label,
     analyze,
     report,
+    validate,
     view,
     export,
 ):

@@ -13,7 +13,7 @@ import typer
 from gyges.cli._output import is_interactive, say_error
 from gyges.errors import InputError
 from gyges.records.reading import naming_file, parse_yaml
-from gyges.records.study import ModelSpec, Study
+from gyges.records.study import ModelSpec, Study, name_model
 
 if TYPE_CHECKING:
     from gyges.prepare import Prepared
@@ -67,12 +67,16 @@ def _naming(file: Path | None, *, names_models: bool) -> Iterator[None]:
 
 
 def _choose_models(study: Study, models: Sequence[str], args: dict[str, Any]) -> list[ModelSpec]:
-    known = {spec.name: spec for spec in study.models}
-    names = models or (list(known) if args else ())
-    return [
-        spec.model_copy(update={"args": spec.args | args})
-        for spec in (known.get(each, ModelSpec(name=each)) for each in names)
-    ]
+    if not models and not args:
+        return []
+    chosen = [spec for each in models for spec in _find_models(study, each)] if models else study.models
+    return [spec.model_copy(update={"args": spec.args | args}) for spec in chosen]
+
+
+def _find_models(study: Study, name: str) -> list[ModelSpec]:
+    """Find a model by what the study calls it, else all of its models of that name, else a new one."""
+    called = [spec for spec in study.models if name_model(spec) == name]
+    return called or [spec for spec in study.models if spec.name == name] or [ModelSpec(name=name)]
 
 
 def _split(argument: str) -> tuple[str, Any]:
@@ -122,7 +126,8 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
 
 def _list_real_models(prepared: Prepared) -> list[str]:
     """Name the models that cost something, of those that have trials in the plan."""
-    names = prepared.plan.table["model"].unique(maintain_order=True).to_list()
+    planned = {*prepared.plan.table["model"].unique()}
+    names = [spec.name for spec in prepared.study.models if name_model(spec) in planned]
     people = prepared.study.stakeholder
     if people and names:
         names.append(people.name)

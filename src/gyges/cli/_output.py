@@ -48,7 +48,7 @@ def is_interactive() -> bool:
 
 def say_results(results: dict[str, Any], report: str) -> None:
     """Print the headline, the verdict counts, what is missing, warnings and the report's path."""
-    from gyges.report import list_warnings
+    from gyges.report import count_protocols, list_fragile, list_warnings
 
     for model, headline in results["headline"].items():
         simulated = (
@@ -62,10 +62,29 @@ def say_results(results: dict[str, Any], report: str) -> None:
             if claim["model"] == model:
                 counts[claim["verdict"]] += 1
         say("  claims: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
+        if by_protocol := count_protocols([each for each in results["claims"] if each["model"] == model]):
+            say(f"  by protocol: {'; '.join(by_protocol)}")
+        if fragile := list_fragile(results, model):
+            say(f"  fragile: {', '.join(fragile)}")
         say(f"  trials: {_say_statuses(results['statuses'][model])}")
     for warning in list_warnings(results["run"]):
         say(f"warning: {warning}")
     say(f"report: {report}")
+
+
+def say_bayes(results: dict[str, Any]) -> None:
+    """Print how the hierarchical model's fits went; nothing where there were none."""
+    for fit in results["bayes_fits"]:
+        about = f"hierarchical model, {fit['model']}, {fit['outcome']}"
+        if not fit["converged"]:
+            say(f"warning: {about}: {fit['problem']}")
+        key = (fit["model"], fit["outcome"])
+        rows = [row for row in results["bayes"] if (row["model"], row["outcome"]) == key]
+        say(
+            f"{about}: {fit['disagreements']} of {len(rows)} effects differ from the two-stage estimate;"
+            f" R-hat at most {fit['worst_r_hat']:.3f}, {fit['least_ess']:.0f} effective draws at least,"
+            f" {fit['divergences']} divergences"
+        )
 
 
 def _say_statuses(ends: dict[str, int]) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gyges.coding._codebook import load_codebook, load_item
+from gyges.coding._codebook import list_values, load_codebook, load_item
 from gyges.coding._probes import show_probes
 from gyges.coding._questions import Case, Questions, make_case, make_questions
 from gyges.coding._rules import code_transcript
@@ -72,6 +72,7 @@ __all__ = [
     "fit_posterior",
     "gather_answers",
     "list_disagreements",
+    "list_values",
     "load_codebook",
     "load_item",
     "make_case",

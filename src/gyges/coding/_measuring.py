@@ -31,6 +31,7 @@ def measure_judges(
     seed: int,
     values: Mapping[str, Sequence[str]] | None = None,
     consensus: Consensus = "majority",
+    cells: Mapping[str, pl.DataFrame] | None = None,
 ) -> Judging:
     """Measure how far judges, rules and people agree on each question.
 
@@ -41,6 +42,8 @@ def measure_judges(
         values: What can be answered to each question, in order; one left out can be answered by all that
             occurs.
         consensus: How the judges' answers become one.
+        cells: Question to a frame of `trial` and `cell`: the arms in which its labels were drawn; none: all
+            trials were one.
 
     Returns:
         A row for each question and coder, one for the judges' majority, one for their posterior if that is
@@ -49,7 +52,7 @@ def measure_judges(
     """
     rows: list[JudgeRow] = []
     pairs: list[JudgePair] = []
-    for ratings in read_ratings(answers, labels, values=values):
+    for ratings in read_ratings(answers, labels, values=values, cells=cells):
         rows += _Item(ratings, seed, consensus).list_rows()
         pairs += _Item(ratings, seed, consensus).list_pairs()
     return Judging(tuple(rows), tuple(pairs))
@@ -67,7 +70,7 @@ class _Item:
         self.consensus = consensus
         # Labels are drawn by what the judges together said; without judges, from all.
         self.strata = self.settled if ratings.judges else np.zeros_like(ratings.truth)
-        self.weights = weigh_units(self.strata, ratings.truth)
+        self.weights = weigh_units(ratings.cells * (self.n_values + 1) + self.strata, ratings.truth)
         self._seed = seed
 
     def seed(self, *names: str) -> int:
@@ -130,6 +133,7 @@ class _Item:
             "kind": kind,
             "item": ratings.item,
             "n": int((codes >= 0).sum()),
+            "n_unclear_labels": ratings.n_unclear,
             **more,
         }
         if n_labels == 0:
@@ -157,6 +161,7 @@ class _Item:
             unscored=0,
             n_compared=found.n,
             n_labels=n_labels,
+            n_unclear_labels=self.ratings.n_unclear,
             status="checked" if n_labels else "judge unchecked",
             **_lay_out(found),
         )
@@ -166,7 +171,7 @@ class _Item:
         if not self.ratings.is_yes_no:
             return {}
         seed = self.seed(coder, "accuracy")
-        found = measure_accuracy(codes, self.ratings.truth, self.strata, seed=seed)
+        found = measure_accuracy(codes, self.ratings.truth, self.strata, seed=seed, weights=self.weights)
         return _flatten("sensitivity", found.sensitivity) | _flatten("specificity", found.specificity)
 
     def count_judges(self) -> dict[str, Any]:

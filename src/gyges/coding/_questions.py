@@ -15,12 +15,11 @@ import jinja2
 
 from gyges.coding._codebook import list_values
 from gyges.coding._show import Shown, show_utterances
-from gyges.records.codebook import Item
+from gyges.records.codebook import UNCLEAR, Item
 from gyges.records.scenario import Match, OpenAct
 from gyges.records.transcript import Action, Transcript
 from gyges.world import shows
 
-UNCLEAR = "unclear"
 MOST_ACTS = 12
 """Acts put to a judge in the one call of a trial."""
 

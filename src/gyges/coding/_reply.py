@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gyges.coding._codebook import list_values
-from gyges.coding._questions import UNCLEAR, Case, Questions, name_field
+from gyges.coding._questions import Case, Questions, name_field
 from gyges.coding._show import QuoteFinder
-from gyges.records.codebook import NO, Answer, Item
+from gyges.records.codebook import NO, UNCLEAR, Answer, Item
 
 NO_QUOTE = frozenset({NO, "none"})
 """Answers that say something is not there: nothing could be quoted."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from gyges.records.study import ModelSpec, Study, is_probed
+from gyges.records.study import ModelSpec, Study, is_probed, name_model
 
 _REFERENCE = "gyges/"
 _MILLION = 1_000_000
@@ -47,7 +47,7 @@ def estimate_costs(
     """
     return tuple(
         _estimate(
-            table.filter(pl.col("model") == spec.name),
+            table.filter(pl.col("model") == name_model(spec)),
             spec,
             (probed or tokens) if is_probed(study.probes, spec.name) else tokens,
         )
@@ -63,7 +63,7 @@ def _estimate(table: pl.DataFrame, spec: ModelSpec, tokens: Mapping[str, TokenEs
     n_in = sum(n * each for n, each, _ in used)
     n_out = sum(n * each for n, _, each in used)
     cost, note = _price(spec, n_in, n_out)
-    return ModelCost(spec.name, table.height, n_in, n_out, cost, note)
+    return ModelCost(name_model(spec), table.height, n_in, n_out, cost, note)
 
 
 def _price(spec: ModelSpec, n_in: int, n_out: int) -> tuple[float | None, str]:

@@ -26,7 +26,7 @@ from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
 from gyges.records.seeds import derive_seed, name_trial
-from gyges.records.study import DesignPart, Study
+from gyges.records.study import DesignPart, Study, name_model
 from gyges.records.words import FACTORS
 
 _ID = ("scenario", "setting", "protocol", "design", "conflict")
@@ -75,7 +75,7 @@ def make_plan(
         elif n:
             blocks += _blocks_of(i, int(n), places, asked, study)
     rows = _number(pl.concat(blocks))
-    return Plan(pl.concat([_name(rows, model.name, study.seed) for model in study.models]))
+    return Plan(pl.concat([_name(rows, name_model(model), study.seed) for model in study.models]))
 
 
 def _blocks_of(

@@ -20,6 +20,7 @@ def foresee_trials(plan: Plan, scenarios: Mapping[str, Scenario], facts: Mapping
     frame = first.select(
         *TRIAL_COLUMNS,
         "replicate",
+        "variant",
         *(pl.lit(value=False).alias(name) for name in OUTCOMES),
         status=pl.lit("coded"),
         severity=pl.lit(0, pl.Int8),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from gyges.design._labels import check_labels
 from gyges.errors import Place, StudyError, unknown_name
 from gyges.records.reading import parse_yaml
 from gyges.records.scenario import Scenario
@@ -57,10 +58,7 @@ def check_study(study: Study) -> None:
                 message = unknown_name(f"level of '{factor}'", level, FACTORS[factor])
                 raise StudyError(message, place=("factors", factor, level))
     _check_parts(study)
-    names = [model.name for model in study.models]
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise StudyError(f"model '{name}' stands twice; each model is named once.", place=("models", i))
+    check_labels(study)
 
 
 def _check_factor(factor: str, place: Place) -> None:

@@ -4,7 +4,32 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 `gyges analyze` keeps.
 """
 
+from gyges.estimands._alternatives import (
+    ALTERNATIVES,
+    AWARE,
+    COMPETENCE,
+    DOES,
+    PAIR,
+    SAYS,
+    keep_conflict,
+    list_items,
+    mark_aware,
+    mark_misread,
+    tally_twins,
+)
 from gyges.estimands._base import MARK_BASE, choose_protocol
+from gyges.estimands._choices import ChoiceTable, foresee_choices, tabulate_choices
+from gyges.estimands._codes import (
+    CODE,
+    Code,
+    blank_outcomes,
+    codes_of,
+    fill_codes,
+    items_of,
+    name_code,
+    name_label,
+    read_code,
+)
 from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
     LAST_RESORT,
@@ -21,39 +46,77 @@ from gyges.estimands._counts import (
     count_side,
     difference_of,
     rank_sources,
+    source_of,
     tally,
     usable,
     value_of,
 )
 from gyges.estimands._facts import Facts, find_carriers, find_facts
-from gyges.estimands._labels import LABEL, LabelsNeeded, gather_labels, labels_needed, settle_labels
+from gyges.estimands._interactions import Joint, list_joints, pick_joint, tally_joint
+from gyges.estimands._label_cells import DRAWN_BY, list_readable, name_cells, pick_rated, pool_cells
+from gyges.estimands._labels import (
+    LABEL,
+    count_unclear,
+    gather_labels,
+    settle_labels,
+)
+from gyges.estimands._labels_needed import (
+    LabelsNeeded,
+    expect_shares,
+    expect_width,
+    find_fewest,
+    labels_needed,
+)
 from gyges.estimands._levels import pick_levels, tally_levels
 from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
 from gyges.estimands._trials import (
     MIN_SCENARIOS,
     OFF_BASE,
+    OPEN_COUNTS,
     OPEN_TACTICS,
     TRIAL_COLUMNS,
     mark_off_base,
     mask_of,
+    pack_counts,
+    unpack_counts,
+)
+from gyges.estimands._values import (
+    VALUE_KINDS,
+    find_families,
+    find_trade_lack,
+    find_value_lack,
+    list_families,
 )
 
 __all__ = [
+    "ALTERNATIVES",
+    "AWARE",
+    "CODE",
+    "COMPETENCE",
+    "DOES",
+    "DRAWN_BY",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
     "MIN_ARM",
     "MIN_SCENARIOS",
     "OFF_BASE",
+    "OPEN_COUNTS",
     "OPEN_TACTICS",
+    "PAIR",
+    "SAYS",
     "SEVERITY",
     "SOURCES",
     "TRIAL_COLUMNS",
+    "VALUE_KINDS",
     "WAITS",
     "Arm",
+    "ChoiceTable",
+    "Code",
     "Comparison",
     "Facts",
+    "Joint",
     "LabelsNeeded",
     "Lack",
     "Picked",
@@ -63,24 +126,56 @@ __all__ = [
     "Unit",
     "Units",
     "Value",
+    "blank_outcomes",
     "choose_protocol",
+    "codes_of",
     "count_side",
+    "count_unclear",
     "difference_of",
+    "expect_shares",
+    "expect_width",
+    "fill_codes",
     "find_carriers",
     "find_facts",
+    "find_families",
+    "find_fewest",
     "find_silent",
+    "find_trade_lack",
+    "find_value_lack",
+    "foresee_choices",
     "gather_labels",
+    "items_of",
+    "keep_conflict",
     "labels_needed",
+    "list_families",
+    "list_items",
+    "list_joints",
+    "list_readable",
     "make_comparison",
+    "mark_aware",
+    "mark_misread",
     "mark_off_base",
     "mask_of",
+    "name_cells",
+    "name_code",
+    "name_label",
+    "pack_counts",
     "pick",
+    "pick_joint",
     "pick_levels",
+    "pick_rated",
+    "pool_cells",
     "rank_sources",
+    "read_code",
     "settle_labels",
+    "source_of",
+    "tabulate_choices",
     "tally",
     "tally_claim",
+    "tally_joint",
     "tally_levels",
+    "tally_twins",
+    "unpack_counts",
     "usable",
     "value_of",
 ]

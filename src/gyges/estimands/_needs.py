@@ -12,7 +12,5 @@ WAITS: Final[Mapping[str, str]] = MappingProxyType(
         "values": "the model's revealed values",
         "tactics": "the analysis of tactics",
         "lotteries": "the decision by trade-off trials",
-        "models": "models of declared capability",
-        "validity": "the validity checks",
     }
 )

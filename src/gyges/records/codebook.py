@@ -19,6 +19,9 @@ ItemPart = Literal["record", "afterwards"]
 
 YES, NO = "yes", "no"
 
+UNCLEAR = "unclear"
+"""Answer of judges and people who cannot tell: it counts for no side, and is no label."""
+
 
 class Item(Record):
     """One question of the codebook; one Markdown file holds it."""
@@ -72,6 +75,6 @@ class Label(Record):
     act: str = ""
     labeller: str
     value: str | None
-    """None: taken back."""
+    """As in an answer, or `unclear`; none: taken back, and what the person said before stands again."""
     at: str
     """ISO 8601, UTC."""

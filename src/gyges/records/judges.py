@@ -55,6 +55,8 @@ class JudgeRow:
     specificity_high: float | None = None
     n_labels: int = 0
     """Trials or acts that it coded and people labelled."""
+    n_unclear_labels: int = 0
+    """People's answers to the question that say it cannot be told; they are no labels."""
     effective_judges: float | None = None
     """How many judges with independent errors these judges are worth; in the row of the majority."""
     effective_low: float | None = None
@@ -117,6 +119,28 @@ class CodeRate:
     """`factor=level`, or `all`."""
     raw: Rate
     """As the judges' consensus has it."""
+    corrected: Corrected | None
+    reason: str
+    """Why it is not corrected."""
+    n_labels: int
+    protocol: str
+    design: str
+    """`drawn`: the cells drawn at random; `any`: all there are, where none was."""
+    scope: Scope = "these scenarios only"
+
+
+@dataclass(frozen=True)
+class ReasonRate:
+    """How often a model's trials under a role and a threat were coded as one ethical frame."""
+
+    model: str
+    role: str
+    """A level, or `any`."""
+    threat: str
+    """A level, or `any`."""
+    frame: str
+    raw: Rate
+    """As the judges' majority has it."""
     corrected: Corrected | None
     reason: str
     """Why it is not corrected."""

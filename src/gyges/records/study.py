@@ -73,6 +73,15 @@ class ModelSpec(Record):
     """Fields of Inspect's `GenerateConfig` for this model: `max_tokens`, `reasoning_effort`, `top_p`…"""
     base_url: str | None = None
     price: Price | None = None
+    label: str | None = None
+    """What plan, codes and results call it; none: its name. With labels, one model can stand twice."""
+    capability: Annotated[int, Field(strict=True)] | None = None
+    """Its rank among the study's models as its user declares it: the higher, the more capable."""
+
+
+def name_model(spec: ModelSpec) -> str:
+    """Give what a study's plan, codes and results call a model."""
+    return spec.name if spec.label is None else spec.label
 
 
 def _name_alone(value: Any) -> Any:

@@ -5,8 +5,10 @@ counts that `count_endings` take from the codes table. `write_page` and `write_n
 document and the registered claims; `list_warnings` says what of a run is not as it was registered.
 """
 
+from gyges.report._again import count_protocols, list_fragile
 from gyges.report._endings import Endings, count_endings
 from gyges.report._excerpts import Excerpt, pick_excerpts
+from gyges.report._models import lay_out_contrast
 from gyges.report._note import write_note
 from gyges.report._page import write_page
 from gyges.report._results import make_results
@@ -16,6 +18,9 @@ __all__ = [
     "Endings",
     "Excerpt",
     "count_endings",
+    "count_protocols",
+    "lay_out_contrast",
+    "list_fragile",
     "list_warnings",
     "make_results",
     "pick_excerpts",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gyges.report._again import count_protocols
+
 PROTOCOL_WORDS: Final = {
     "agentic": "tools, several turns, a world that reacts",
     "text": "one written answer",
@@ -37,7 +39,7 @@ def list_bases(results: Mapping[str, Any], model: str) -> tuple[Basis, ...]:
             measured,
             "trials at each scenario's base condition, beside its matched control without the conflict",
         ),
-        ("Verdicts", decided, _say_scopes(decided, "the trials that each claim's estimand names")),
+        ("Verdicts", decided, _say_decided(decided)),
         ("Heatmap", mine["cells"], "trials with the conflict, at each level of a factor in turn"),
         (
             "Effects",
@@ -50,7 +52,8 @@ def list_bases(results: Mapping[str, Any], model: str) -> tuple[Basis, ...]:
 
 def name_protocols(found: Iterable[Mapping[str, Any]]) -> str:
     """Name the protocols of rows; empty where none names one."""
-    return ", ".join(sorted({str(each["protocol"]) for each in found if each.get("protocol")}))
+    named = (str(each["protocol"]).split(", ") for each in found if each.get("protocol"))
+    return ", ".join(sorted({protocol for protocols in named for protocol in protocols}))
 
 
 def is_mixed(bases: Sequence[Basis]) -> bool:
@@ -58,6 +61,12 @@ def is_mixed(bases: Sequence[Basis]) -> bool:
     return len({basis.protocols for basis in bases if basis.protocols}) > 1 or any(
         "," in basis.protocols for basis in bases
     )
+
+
+def _say_decided(found: Sequence[Mapping[str, Any]]) -> str:
+    words = _say_scopes(found, "the trials that each claim's estimand names")
+    by_protocol = count_protocols(found)
+    return f"{words}; {', '.join(by_protocol)}" if by_protocol else words
 
 
 def _say_scopes(found: Sequence[Mapping[str, Any]], words: str) -> str:

@@ -20,7 +20,14 @@ from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
-from gyges.trials._read import BARE_MODEL, find_finished, list_logs, read_transcripts, read_usage
+from gyges.trials._read import (
+    BARE_MODEL,
+    find_finished,
+    list_logs,
+    read_model,
+    read_transcripts,
+    read_usage,
+)
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
@@ -59,6 +66,7 @@ __all__ = [
     "open_model",
     "play_trial",
     "read_conversation",
+    "read_model",
     "read_transcripts",
     "read_usage",
     "run_shard",

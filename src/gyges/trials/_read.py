@@ -60,6 +60,11 @@ def read_transcripts(log: str) -> Iterator[Transcript]:
         raise damaged(log, problem) from problem
 
 
+def read_model(log: str) -> str:
+    """Give the Inspect name of the model that a log is of, one that could be read before."""
+    return str(read_eval_log(log, header_only=True).eval.model)
+
+
 def _with_model(transcript: Transcript, model: str, epoch: int) -> Transcript:
     trial = transcript.trial
     if trial.model != BARE_MODEL:

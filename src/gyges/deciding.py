@@ -1,0 +1,128 @@
+"""From codes to verdicts, and again on variations of the codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gyges.records.battery import Battery
+from gyges.records.claim import Claim
+from gyges.records.contrasts import ModelContrast
+from gyges.records.judges import JudgeRow
+from gyges.records.scenario import Scenario
+from gyges.records.study import Study, name_model
+from gyges.records.verdicts import Finding, Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from gyges.analysis import Revealed
+    from gyges.estimands import Facts
+
+
+_READ_BY_PEOPLE = ("evidence", "codes", "reason")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a study asks of its codes."""
+
+    study: Study
+    claims: Sequence[Claim]
+    facts: Mapping[str, Facts]
+    scenarios: Mapping[str, Scenario]
+    batteries: Mapping[str, Battery]
+    judges: Sequence[JudgeRow] = ()
+    """How far judges agree."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a codes table came to."""
+
+    findings: tuple[Finding, ...]
+    verdicts: tuple[Verdict, ...]
+    revealed: Revealed
+    contrasts: tuple[ModelContrast, ...] = ()
+
+
+def ask(
+    study: Study,
+    claims: Sequence[Claim],
+    scenarios: Mapping[str, Scenario],
+    batteries: Mapping[str, Battery],
+    judges: Sequence[JudgeRow] = (),
+) -> Asked:
+    """Put together what a study asks."""
+    from gyges.estimands import find_facts
+
+    facts = {name: find_facts(each) for name, each in scenarios.items()}
+    return Asked(study, claims, facts, scenarios, batteries, judges)
+
+
+def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
+    """Read a codes table without the columns that only people read."""
+    return codes.drop(_READ_BY_PEOPLE, strict=False).collect()
+
+
+def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
+    """Measure and decide every claim on a codes table.
+
+    Raises:
+        RunError: The table is not a codes table.
+    """
+    from gyges.analysis import (
+        estimate_scenarios,
+        measure_alternatives,
+        measure_claims,
+        prepare_codes,
+        reveal_values,
+    )
+    from gyges.claims import decide
+
+    fewest = asked.study.min_trials
+    prepared = prepare_codes(codes, asked.facts)
+    revealed = reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest)
+    findings = measure_claims(
+        prepared,
+        asked.claims,
+        scenario_results=estimate_scenarios(prepared, min_trials=fewest),
+        min_trials=fewest,
+        facts=asked.facts,
+        revealed=revealed,
+        seed=asked.study.seed,
+    )
+    ranks = {name_model(s): s.capability for s in asked.study.models if s.capability is not None}
+    findings += measure_alternatives(prepared, asked.claims, min_trials=fewest, ranks=ranks)
+    verdicts = decide(findings, asked.claims, min_trials=fewest, judges=asked.judges)
+    return Decided(findings, verdicts, revealed)
+
+
+def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame | None = None) -> Decided:
+    """Decide every claim, then again on every variation of the codes, and compare the models.
+
+    Args:
+        codes: The codes table of a run.
+        asked: What its study asks.
+        answers: What each coder answered; none: nobody judged.
+    """
+    from gyges.analysis import contrast_models, list_variations, prepare_codes
+    from gyges.claims import Again, Rules, settle_controls, weigh_alternatives
+    from gyges.estimands import list_items
+
+    own = decide_codes(codes, asked)
+    again = []
+    for each in list_variations(codes, answers):
+        found = decide_codes(each.table, asked)
+        again.append(Again(each.name, each.question, found.findings, found.verdicts, is_part=each.is_part))
+    rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)
+    weighed = weigh_alternatives(own.findings, own.verdicts, again, rules)
+    verdicts = settle_controls(weighed, asked.claims, items=list_items(asked.claims), judges=asked.judges)
+    known = {finding.model for finding in own.findings}
+    models = [name for spec in asked.study.models if (name := name_model(spec)) in known]
+    prepared = prepare_codes(codes, asked.facts)
+    contrasts = contrast_models(
+        prepared, own.findings, models, claims=asked.claims, min_trials=asked.study.min_trials
+    )
+    return Decided(own.findings, verdicts, own.revealed, contrasts)
