@@ -3,9 +3,13 @@
 Labels are drawn at one rate in one cell and at another in the next: a cell is an arm of the draw with one of
 the judges' answers. What is put together of several cells must count each by its trials, not by its labels.
 
-*Model:* cell c has N_c trials, of which m_c are labelled and k_c of these are truly so. Over cells with
-labels p = Σ N_c·(k_c/m_c)/Σ N_c, and the labels say as much as m = (Σ N_c)²/Σ(N_c²/m_c) drawn at one rate.
-Where every cell was drawn from at one rate, m is the number of labels and p their plain share.
+*Model:* cell c has N_c trials, of which m_c are labelled and k_c of these are truly so; W_c is its share of
+the trials of cells with labels. Then p = Σ W_c·k_c/m_c, and drawn at one rate the labels would be as many as
+
+    m = q(1 − q)/Σ W_c²·q_c(1 − q_c)/m_c,  q_c = (k_c + ½)/(m_c + 1),  q = Σ W_c·q_c:
+
+never fewer than 1/Σ(W_c²/m_c), what they are worth where cells do not differ, and never more than there are.
+Of one cell, p is the plain share and m the number of labels.
 
 References:
     Holt & Smith (1979), Post stratification. J. R. Stat. Soc. A 142. Kish (1965), Survey Sampling, 11.7.
@@ -28,6 +32,7 @@ DRAWN_BY: Final = ("model", CONFLICT, "threat")
 """Columns whose crossing labels are drawn in where nothing else is known of their draw."""
 
 _DRAWN: Final = ("conjoint", "full-factorial")
+_HALF: Final = 0.5
 _APART: Final = ("battery", "last-resort")
 
 
@@ -94,8 +99,15 @@ def pool_cells(sizes: Floats, labelled: Floats, confirmed: Floats) -> tuple[Floa
     """
     some = labelled > 0
     each = np.where(some, labelled, 1.0)
-    n = np.where(some, sizes, 0.0).sum(axis=-1)
-    uneven = np.where(some, sizes**2 / each, 0.0).sum(axis=-1)
-    worth = n**2 / np.where(uneven > 0, uneven, 1.0)
-    share = np.where(some, sizes * confirmed / each, 0.0).sum(axis=-1) / np.where(n > 0, n, 1.0)
+    n = np.where(some, sizes, 0.0).sum(axis=-1, keepdims=True)
+    weights = np.where(some, sizes, 0.0) / np.where(n > 0, n, 1.0)
+    share = (weights * confirmed / each).sum(axis=-1)
+    smoothed = (confirmed + _HALF) / (each + 2 * _HALF)
+    mean = (weights * smoothed).sum(axis=-1)
+    variance = (weights**2 * smoothed * (1 - smoothed) / each).sum(axis=-1)
+    uneven = (weights**2 / each).sum(axis=-1)
+    has = uneven > 0
+    fewest = np.where(has, 1 / np.where(has, uneven, 1.0), 0.0)
+    worth = mean * (1 - mean) / np.where(has, variance, 1.0)
+    worth = np.where(has, np.clip(worth, fewest, np.where(some, labelled, 0.0).sum(axis=-1)), 0.0)
     return worth, worth * share
