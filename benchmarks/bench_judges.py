@@ -26,6 +26,8 @@ from gyges.study import code_run, run_study
 from gyges.trials import list_logs, read_transcripts
 
 JUDGE = "openai-api/loopback/judge"
+WORKERS = 2
+"""Processes that read logs, as `gyges code` has them on two cores."""
 
 
 def main() -> None:
@@ -51,7 +53,7 @@ def _measure(out: Path, given: argparse.Namespace) -> None:
         design=(DesignPart(kind="conjoint", protocol="choice"),),
         seed=1,
     )
-    run_study(study, out=str(out), options=RunOptions(workers=2))
+    run_study(study, out=str(out), options=RunOptions(workers=WORKERS))
     folder = open_run(str(out))
     os.environ["XDG_DATA_HOME"] = str(out.parent / "xdg")
     with subprocess.Popen(
@@ -69,10 +71,10 @@ def _measure(out: Path, given: argparse.Namespace) -> None:
             options = JudgeOptions(
                 judges=(ModelSpec(name=JUDGE),), connections=given.connections, on_tally=tallies.append
             )
-            code_run(folder, judging=options)
+            code_run(folder, workers=WORKERS, judging=options)
             took, used = time.perf_counter() - began, time.process_time() - cpu
             began = time.perf_counter()
-            code_run(folder, judging=options)
+            code_run(folder, workers=WORKERS, judging=options)
             again = time.perf_counter() - began
         finally:
             server.terminate()

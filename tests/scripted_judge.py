@@ -13,7 +13,10 @@ from gyges.records.transcript import Transcript
 from gyges.trials import list_logs, read_transcripts
 from tests.loopback import Behavior, Reply, call
 
-BLOCK = re.compile(r"^BEGIN RECORD ([0-9a-f]{16})\n(.*)\nEND RECORD \1$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^BEGIN RECORD ([0-9a-f]{16})\n(.*)\nEND RECORD \1$(\n\nBEGIN AFTERWARDS \1\n(.*)\nEND AFTERWARDS \1$)?",
+    re.MULTILINE | re.DOTALL,
+)
 _HEADING = re.compile(r"^# \d+ (instructions|message|agent|result)$")
 
 REASONS = {
@@ -146,13 +149,13 @@ def _answer_acts(around: str, truth: Truth, dial: Dial, *, code: str, quote: str
 
 
 def _pick_quote(record: str, code: str) -> str:
-    """Pick a line that the agent wrote, whole."""
+    """Pick a line of three words or more that the agent wrote, whole."""
     lines: list[str] = []
     speaker = ""
-    for line in record.split("\n")[1:-1]:
+    for line in record.split(f"\nEND RECORD {code}", maxsplit=1)[0].split("\n")[1:]:
         heading = _HEADING.match(line)
         if heading:
             speaker = heading[1]
-        elif speaker == "agent" and len(line) > 20:
+        elif speaker == "agent" and len(line) > 20 and len(line[2:].split()) > 2:
             lines.append(line[2:])
     return random.Random(code).choice(lines)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.errors import RunError
 from gyges.prepare import Prepared
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.run_folder import RunFolder, check_new_folder, create_run
-from gyges.study import Run, analyze_run, code_run, default_folder, make_lock, report_run
+from gyges.study import Run, code_run, default_folder, make_lock
 
 NAME = "adopted"
 """Name of the study that such a run has."""

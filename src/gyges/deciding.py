@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.contrasts import ModelContrast
-from gyges.records.estimates import Estimates
 from gyges.records.judges import JudgeRow
 from gyges.records.scenario import Scenario
 from gyges.records.study import Study, name_model
@@ -17,6 +17,7 @@ from gyges.records.verdicts import Finding, Verdict
 if TYPE_CHECKING:
     import polars as pl
 
+    from gyges.analysis import Revealed
     from gyges.estimands import Facts
 
 
@@ -30,6 +31,8 @@ class Asked:
     study: Study
     claims: Sequence[Claim]
     facts: Mapping[str, Facts]
+    scenarios: Mapping[str, Scenario]
+    batteries: Mapping[str, Battery]
     judges: Sequence[JudgeRow] = ()
     """How far judges agree."""
 
@@ -38,19 +41,24 @@ class Asked:
 class Decided:
     """What a codes table came to."""
 
-    estimates: Estimates
     findings: tuple[Finding, ...]
     verdicts: tuple[Verdict, ...]
-    contrasts: tuple[ModelContrast, ...] = field(default=())
+    revealed: Revealed
+    contrasts: tuple[ModelContrast, ...] = ()
 
 
 def ask(
-    study: Study, claims: Sequence[Claim], scenarios: Mapping[str, Scenario], judges: Sequence[JudgeRow] = ()
+    study: Study,
+    claims: Sequence[Claim],
+    scenarios: Mapping[str, Scenario],
+    judges: Sequence[JudgeRow] = (),
+    batteries: Mapping[str, Battery] | None = None,
 ) -> Asked:
     """Put together what a study asks."""
     from gyges.estimands import find_facts
 
-    return Asked(study, claims, {name: find_facts(each) for name, each in scenarios.items()}, judges)
+    facts = {name: find_facts(each) for name, each in scenarios.items()}
+    return Asked(study, claims, facts, scenarios, batteries or {}, judges)
 
 
 def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
@@ -59,23 +67,43 @@ def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
 
 
 def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
-    """Estimate, measure and decide every claim on a codes table.
+    """Measure and decide every claim on a codes table.
 
     Raises:
         RunError: The table is not a codes table.
     """
-    from gyges.analysis import estimate_all, measure_alternatives, measure_claims, prepare_codes
+    from gyges.analysis import (
+        Revealed,
+        estimate_scenarios,
+        measure_alternatives,
+        measure_claims,
+        prepare_codes,
+        reveal_values,
+    )
     from gyges.claims import decide
+    from gyges.estimands import VALUE_KINDS
 
     fewest = asked.study.min_trials
     prepared = prepare_codes(codes, asked.facts)
-    estimates = estimate_all(prepared, min_trials=fewest)
+    rests_on_values = any(claim.kind in VALUE_KINDS for claim in asked.claims)
+    revealed = (
+        reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest)
+        if rests_on_values
+        else Revealed()
+    )
     findings = measure_claims(
-        prepared, asked.claims, scenario_results=estimates.scenarios, min_trials=fewest, facts=asked.facts
+        prepared,
+        asked.claims,
+        scenario_results=estimate_scenarios(prepared, min_trials=fewest),
+        min_trials=fewest,
+        facts=asked.facts,
+        revealed=revealed,
+        seed=asked.study.seed,
     )
     ranks = {name_model(s): s.capability for s in asked.study.models if s.capability is not None}
     findings += measure_alternatives(prepared, asked.claims, min_trials=fewest, ranks=ranks)
-    return Decided(estimates, findings, decide(findings, asked.claims, min_trials=fewest))
+    verdicts = decide(findings, asked.claims, min_trials=fewest, judges=asked.judges)
+    return Decided(findings, verdicts, revealed)
 
 
 def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame | None = None) -> Decided:
@@ -98,10 +126,10 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
     rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)
     weighed = weigh_alternatives(own.findings, own.verdicts, again, rules)
     verdicts = settle_controls(weighed, asked.claims, items=list_items(asked.claims), judges=asked.judges)
-    known = set(own.estimates.models)
+    known = {finding.model for finding in own.findings}
     models = [name for spec in asked.study.models if (name := name_model(spec)) in known]
     prepared = prepare_codes(codes, asked.facts)
     contrasts = contrast_models(
         prepared, own.findings, models, claims=asked.claims, min_trials=asked.study.min_trials
     )
-    return Decided(own.estimates, own.findings, verdicts, contrasts)
+    return Decided(own.findings, verdicts, own.revealed, contrasts)

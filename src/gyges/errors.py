@@ -9,7 +9,8 @@
     │   ├── ClaimError      a claim that is not registered
     │   ├── CodebookError   a codebook's folder or file
     │   ├── ModelError      a model that cannot be reached as asked
-    │   └── RunError        a run folder that cannot be read or written
+    │   ├── RunError        a run folder that cannot be read or written
+    │   └── BayesError      a sampler that is not installed
     ├── TrialError        one trial cannot be played; the others go on
     └── BudgetError       the run stopped at its budget; exit code 3
 
@@ -68,6 +69,10 @@ class ModelError(InputError):
 
 class RunError(InputError):
     """A run folder cannot be read or written."""
+
+
+class BayesError(InputError):
+    """The hierarchical model cannot be fitted as asked."""
 
 
 class TrialError(GygesError):

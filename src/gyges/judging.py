@@ -12,8 +12,16 @@ from gyges.budget import cost_of
 from gyges.errors import BudgetError, ModelError
 from gyges.records.codebook import Item
 from gyges.records.codes import Codes
-from gyges.records.study import ModelSpec, Price, Study
-from gyges.run_folder import RunFolder, read_budget, read_codebook, read_lock, write_codebook
+from gyges.records.study import Consensus, ModelSpec, Price, Study
+from gyges.registration import hash_records
+from gyges.run_folder import (
+    RunFolder,
+    read_budget,
+    read_codebook,
+    read_consensus,
+    read_lock,
+    write_codebook,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +35,18 @@ _ANSWER_TOKENS = 1_200
 """What an answer to the whole codebook takes, for an estimate beforehand."""
 
 _FORM_FACTOR = 4
+
+_TRANSPORT = frozenset(
+    {
+        "max_retries",
+        "max_connections",
+        "timeout",
+        "attempt_timeout",
+        "stream_idle_timeout",
+        "adaptive_connections",
+    }
+)
+"""Settings of a model that say how it is reached, and nothing of what it answers."""
 
 
 class Coded(NamedTuple):
@@ -44,6 +64,8 @@ class JudgeOptions:
     codebook: tuple[str, ...] = ()
     """Folders with items that add to the run's codebook or, by id, replace its items."""
     connections: int | None = None
+    consensus: Consensus | None = None
+    """How several judges' answers become one; none: as the study says."""
     on_judgment: Callable[[Judgment], None] = lambda _: None
     """Called when a judge is done with a trial."""
     on_tally: Callable[[Tally], None] = lambda _: None
@@ -118,11 +140,21 @@ def _make_panel(folder: RunFolder, questions: Questions, options: JudgeOptions) 
 
     study = read_lock(folder).study
     connections = options.connections or study.max_connections or CONNECTIONS
+    price = price_judges(study, options.judges)
     judges = []
     for spec in options.judges:
         config = {"max_retries": study.retries, "max_connections": connections, **spec.config}
         model = open_model(spec.model_copy(update={"config": config}))
-        judges.append(Judge(spec.name, model, questions, retries=study.retries))
+        judges.append(
+            Judge(
+                spec.name,
+                model,
+                questions,
+                retries=study.retries,
+                setting=_hash_setting(spec),
+                price=partial(price, spec.name),
+            )
+        )
     return Panel(
         questions=questions,
         judges=tuple(judges),
@@ -132,8 +164,16 @@ def _make_panel(folder: RunFolder, questions: Questions, options: JudgeOptions) 
     )
 
 
+def _hash_setting(spec: ModelSpec) -> str:
+    """Hash what a judge's answers may depend on beside its name; how it is reached is not among it."""
+    config = {name: value for name, value in spec.config.items() if name not in _TRANSPORT}
+    if not (spec.args or config or spec.base_url):
+        return ""
+    return hash_records(ModelSpec(name=spec.name, args=spec.args, config=config, base_url=spec.base_url))
+
+
 def _check_budget(folder: RunFolder, panel: Panel, cases: Sequence[Case], options: JudgeOptions) -> None:
-    from gyges.coding import find_missing_cases
+    from gyges.coding import find_missing_cases, sum_costs
     from gyges.running import open_purse
 
     budget = read_budget(folder)
@@ -142,6 +182,7 @@ def _check_budget(folder: RunFolder, panel: Panel, cases: Sequence[Case], option
     lock = read_lock(folder)
     spent = open_purse(folder, lock, budget).spent or 0.0
     price = price_judges(lock.study, options.judges)
+    spent += sum_costs(folder.scans, price=price)
     fixed = len(panel.questions.instructions) + len(str(panel.questions.schema))
     estimate = 0.0
     for judge, missing in find_missing_cases(panel, cases).items():
@@ -171,11 +212,14 @@ def lay_out_judged(
     from gyges.coding import add_judged, gather_answers, list_disagreements
 
     cases = [each.case for each in found if each.case]
-    price = price_judges(read_lock(folder).study, judges)
-    answers = (
-        gather_answers(folder.scans, cases, [each.codes for each in found], price=price) if cases else None
-    )
+    study = read_lock(folder).study
+    items = load_questions(folder)
+    answers = None
+    if cases:
+        codes = [each.codes for each in found]
+        price = price_judges(study, judges)
+        answers = gather_answers(folder.scans, cases, codes, items=items, price=price)
     if answers is not None:
         folder.write_table("answers.parquet", answers)
         folder.write("disagreements.csv", list_disagreements(answers).write_csv().encode())
-    return add_judged(table, answers, load_questions(folder))
+    return add_judged(table, answers, items, consensus=read_consensus(folder))

@@ -2,17 +2,22 @@
 
 labels.jsonl      every answer as it was given, one a line; it only grows
 labels.parquet    what stands of it, made from it
+label_draws.json  for every question, in which arms its labels were drawn
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from gyges.errors import InputError, RunError, unknown_name
+from gyges.estimands import DRAWN_BY, name_cells
 from gyges.labelling import (
     Journal,
     Ledger,
@@ -39,7 +44,7 @@ from gyges.storage import name_folder
 if TYPE_CHECKING:
     import polars as pl
 
-JOURNAL, TABLE = "labels.jsonl", "labels.parquet"
+JOURNAL, TABLE, DRAWS = "labels.jsonl", "labels.parquet", "label_draws.json"
 N_LABELS = 100
 """Labels a question, where nothing else is asked for."""
 
@@ -100,7 +105,8 @@ def choose_questions(folder: RunFolder, own: Sequence[Path] = ()) -> tuple[Item,
     items = {item.id: item for item in asked}
     if own:
         items |= {item.id: item for item in load_codebook(own, shipped=False)}
-    return tuple(items.values())
+    # People are shown the trial, and not what was said when it was over.
+    return tuple(item for item in items.values() if item.part == "record")
 
 
 def draw_labels(folder: RunFolder, items: Sequence[Item], wanted: Wanted) -> list[Draw]:
@@ -161,12 +167,81 @@ def _read_journal(folder: RunFolder) -> list[Label]:
     return read_labels(Path(folder.at(JOURNAL)))
 
 
+@dataclass(frozen=True)
+class Said:
+    """What people said of a run, and in which arms they were asked."""
+
+    labels: pl.DataFrame | None
+    """The table of labels; none: nobody has been asked."""
+    drawn_by: Mapping[str, tuple[str, ...]]
+    """Question to the columns of the codes whose crossing its labels were drawn in."""
+
+
+def read_said(folder: RunFolder) -> Said:
+    """Read what people said; every answer given counts, also where a kill kept it from `labels.parquet`."""
+    if "://" not in name_folder(folder.url) and folder.exists(JOURNAL):
+        write_labels(folder)
+    labels = folder.scan_table(TABLE).collect() if folder.exists(TABLE) else None
+    return Said(labels, _read_draws(folder))
+
+
+def find_cells(codes: pl.LazyFrame, said: Said) -> dict[str, pl.DataFrame]:
+    """Give for every labelled question the arm of the draw that each trial is in: columns `trial`, `cell`."""
+    if said.labels is None:
+        return {}
+    met = codes.collect_schema().names()
+    cells: dict[tuple[str, ...], pl.DataFrame] = {}
+    found = {}
+    for item in sorted(set(said.labels["item"].drop_nulls())):
+        columns = tuple(said.drawn_by.get(item, DRAWN_BY))
+        if columns not in cells:
+            cells[columns] = codes.select("trial", cell=name_cells(columns, met)).collect()
+        found[item] = cells[columns]
+    return found
+
+
+def _read_draws(folder: RunFolder) -> dict[str, tuple[str, ...]]:
+    if not folder.exists(DRAWS):
+        return {}
+    try:
+        content = json.loads(folder.read(DRAWS))
+        return {str(item): tuple(map(str, columns)) for item, columns in content.items()}
+    except (ValueError, AttributeError, TypeError):
+        raise RunError(
+            f"{folder.at(DRAWS)}: cannot be read; expected each question's list of columns."
+        ) from None
+
+
+def _note_draws(folder: RunFolder, draws: Sequence[Draw]) -> None:
+    """Keep in which arms labels are drawn; those of a second draw are crossed with those of the first."""
+    known = _read_draws(folder)
+    for draw in draws:
+        before = known.get(draw.pool.item.id, ())
+        known[draw.pool.item.id] = tuple(dict.fromkeys((*before, *draw.pool.columns)))
+    folder.write(DRAWS, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _take_over(folder: RunFolder) -> None:
+    """Begin the journal with the table's labels where it stands alone: nothing else would keep them."""
+    if folder.exists(JOURNAL) or not folder.exists(TABLE):
+        return
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    rows = folder.scan_table(TABLE).collect().to_dicts()
+    try:
+        labels = [Label.model_validate({"at": now, **row}) for row in rows if row.get("value") is not None]
+    except ValidationError:
+        raise RunError(f"{folder.at(TABLE)}: holds what is no label; take it out of the run.") from None
+    Journal(Path(folder.at(JOURNAL))).append(labels)
+
+
 def begin_sitting(folder: RunFolder, items: Sequence[Item], draws: Sequence[Draw]) -> Sitting:
-    """Make what is drawn ready to be asked.
+    """Make what is drawn ready to be asked, and keep how it was drawn.
 
     Raises:
         RunError: A transcript is not in the logs.
     """
+    _take_over(folder)
+    _note_draws(folder, draws)
     tasks = [task for draw in draws for task in draw.tasks]
     sheets = order_tasks(tasks, [draw.pool.item for draw in draws], seed=read_lock(folder).study.seed)
     return Sitting(
@@ -191,6 +266,7 @@ def _make_reader(folder: RunFolder, trials: Sequence[str]) -> Callable[[str], Co
 
 def write_labels(folder: RunFolder) -> int:
     """Make `labels.parquet` of what stands; give how many labels that is."""
+    _take_over(folder)
     table = tabulate_labels(_read_journal(folder))
     folder.write_table(TABLE, table)
     return table.height
@@ -210,6 +286,7 @@ def import_labels(folder: RunFolder, source: Path, items: Sequence[Item]) -> tup
     acts = {trial: tuple(open_acts or ()) for trial, open_acts in codes.iter_rows()}
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     labels = read_csv(content, name=str(source), items=items, acts=acts, now=now)
+    _take_over(folder)
     ledger = Ledger(_read_journal(folder))
     new = [label for label in labels if not _is_there(label, ledger)]
     Journal(Path(folder.at(JOURNAL))).append(new)

@@ -12,6 +12,7 @@
     disagreements.csv acts about which the rules and a judge disagree, likewise
     labels.jsonl      every answer a person gave, appended as it is given
     labels.parquet    the labels that stand, made from it
+    certificate.json  how often verdicts on this plan are right, from agents of known truth
     results.json      estimates and verdicts
     budget.json       the budget it may not pass, if it was given one
     report.html       one self-contained page
@@ -38,7 +39,7 @@ from gyges.records.claim import Claim
 from gyges.records.codebook import Item
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
-from gyges.records.study import Study
+from gyges.records.study import Consensus, Study
 from gyges.storage import at_the_door, name_folder, open_fs, replace_file, try_to_write
 
 if TYPE_CHECKING:
@@ -299,18 +300,33 @@ def read_budget(folder: RunFolder) -> float | None:
         raise RunError(f"{folder.at('budget.json')}: is damaged; name a budget with --budget.") from None
 
 
-def write_foreign(folder: RunFolder, n_trials: int) -> None:
-    """Note how many trials in the logs are not of the plan."""
-    folder.write("coding.json", _as_json({"foreign_trials": n_trials}))
+def write_coding(folder: RunFolder, *, foreign_trials: int, consensus: Consensus) -> None:
+    """Note how the logs were coded.
+
+    Args:
+        folder: The run.
+        foreign_trials: How many trials in the logs are not of the plan.
+        consensus: How the judges' answers became one.
+    """
+    folder.write("coding.json", _as_json({"foreign_trials": foreign_trials, "consensus": consensus}))
 
 
 def read_foreign(folder: RunFolder) -> int:
     """Read how many trials in the logs were not of the plan when they were last coded."""
+    return int(_read_coding(folder).get("foreign_trials", 0))
+
+
+def read_consensus(folder: RunFolder) -> Consensus:
+    """Read how the judges' answers became one when the logs were last coded."""
+    return "posterior" if _read_coding(folder).get("consensus") == "posterior" else "majority"
+
+
+def _read_coding(folder: RunFolder) -> dict[str, Any]:
     if not folder.exists("coding.json"):
-        return 0
+        return {}
     try:
-        return int(json.loads(folder.read("coding.json"))["foreign_trials"])
-    except (ValueError, KeyError, TypeError):
+        return dict(json.loads(folder.read("coding.json")))
+    except (ValueError, TypeError):
         raise RunError(f"{folder.at('coding.json')}: is damaged; `gyges code` writes it again.") from None
 
 

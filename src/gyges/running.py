@@ -43,6 +43,8 @@ class RunOptions:
     """Called when a shard ends, well or not."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
+    certificate: int | None = None
+    """Simulated studies for each agent of the certificate; 0: no certificate; none: as many as usual."""
 
 
 def run_trials(folder: RunFolder, options: RunOptions) -> None:

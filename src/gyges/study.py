@@ -16,29 +16,25 @@ from itertools import chain
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from gyges.budget import REFERENCE, cost_of, cost_of_all, prices_of
-from gyges.deciding import ask, collect_codes, decide_thoroughly
+from gyges.analyzing import analyze_run, report_run
+from gyges.budget import cost_of, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
-from gyges.records.study import Price, Study, name_model
+from gyges.records.study import Price, Study
 from gyges.records.transcript import Probe
-from gyges.registration import find_changes, hash_plan, hash_records
+from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import (
     FORMAT,
     Lock,
     RunFolder,
     create_run,
     open_run,
-    read_batteries,
-    read_foreign,
     read_lock,
     read_results,
-    read_scenarios,
     write_codebook,
-    write_foreign,
-    write_results,
+    write_coding,
 )
 from gyges.running import RunOptions, read_plan, run_trials
 
@@ -151,7 +147,7 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         code_run(folder, workers=options.workers, judging=judging)
     except BudgetError as reached:
         problem = reached
-    analyze_run(folder)
+    analyze_run(folder, certificate=options.certificate)
     report_run(folder)
     if problem:
         raise problem
@@ -191,12 +187,14 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         for trial in planned.values()
     )
     table = tabulate_codes(chain((each.codes for each in own), not_run)).table
-    write_foreign(folder, len(found) - len(own))
+    consensus = (judging.consensus if judging else None) or study.consensus
+    write_coding(folder, foreign_trials=len(found) - len(own), consensus=consensus)
     kept = _keep_best(own)
     folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
     if judging and judges:
         cases = [each.case for each in kept if each.case]
-        judge_cases(folder, make_questions(items), cases, logs, judging)
+        has_afterwards = any(case.shown.has_afterwards for case in cases)
+        judge_cases(folder, make_questions(items, has_afterwards=has_afterwards), cases, logs, judging)
         folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
 
 
@@ -249,96 +247,6 @@ def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe])
     ]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if len(known) == len(costs) else None
-
-
-def analyze_run(folder: RunFolder) -> dict[str, Any]:
-    """Estimate and decide, from `codes.parquet`, into `results.json`."""
-    from gyges.analysis import measure_trade_offs
-    from gyges.report import count_endings, lay_out_contrast, make_results, pick_excerpts
-
-    lock = read_lock(folder)
-    table = folder.scan_table("codes.parquet")
-    scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
-    judging = _measure_judging(folder, table, lock.study.seed)
-    asked = ask(lock.study, lock.claims, scenarios, judging.get("judges", ()))
-    answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
-    decided = decide_thoroughly(collect_codes(table), asked, answers)
-    trade_offs = measure_trade_offs(table, batteries)
-    changed = find_changes(lock, {**scenarios, **batteries}, read_plan(folder))
-    results = make_results(
-        _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
-        decided.estimates,
-        decided.verdicts,
-        excerpts=pick_excerpts(table, lock.claims, decided.verdicts),
-        endings=count_endings(table),
-        sections={
-            "trade_offs": trade_offs.shares,
-            "lotteries": trade_offs.lotteries,
-            **judging,
-            "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
-            "judge_calls": _describe_judges(folder),
-        },
-    )
-    write_results(folder, results)
-    return results
-
-
-def _measure_judging(folder: RunFolder, codes: pl.LazyFrame, seed: int) -> dict[str, Sequence[Any]]:
-    """Measure judges against each other and against people, and the rates of what they coded."""
-    if not folder.exists("answers.parquet"):
-        return {}
-    from gyges.analysis import measure_codes
-    from gyges.coding import measure_judges
-
-    answers = folder.scan_table("answers.parquet").collect()
-    labels = folder.scan_table("labels.parquet").collect() if folder.exists("labels.parquet") else None
-    judging = measure_judges(answers, labels, seed=seed)
-    rates = measure_codes(codes, answers, labels, seed=seed)
-    return {
-        "judges": judging.rows,
-        "judge_pairs": judging.pairs,
-        "codes": rates.rates,
-        "code_differences": rates.differences,
-    }
-
-
-def _describe_judges(folder: RunFolder) -> list[dict[str, Any]]:
-    """Say of each judge how many answers it gave to each question, and what they cost."""
-    from gyges.coding import count_judges
-
-    if not folder.exists("answers.parquet"):
-        return []
-    return count_judges(folder.scan_table("answers.parquet").collect())
-
-
-def report_run(folder: RunFolder) -> str:
-    """Write `report.html` and `insights.md` from `results.json`; give the page's path."""
-    from gyges.report import write_note, write_page
-
-    lock = read_lock(folder)
-    results = read_results(folder)
-    titles = {name: each.title for name, each in read_scenarios(folder, lock).items()}
-    page = write_page(results, claims=lock.claims, scenario_titles=titles)
-    folder.write("report.html", page.encode())
-    folder.write("insights.md", write_note(results, lock.claims).encode())
-    return folder.at("report.html")
-
-
-def _describe_run(lock: Lock) -> dict[str, Any]:
-    return {
-        "study": lock.study.name,
-        "description": lock.study.description,
-        "seed": lock.study.seed,
-        "gyges": lock.gyges,
-        "analyzed_with": version("gyges"),
-        "inspect": lock.inspect,
-        "registered": lock.registered,
-        "registered_at": lock.registered_at,
-        "study_hash": lock.study_hash,
-        "claims_hash": lock.claims_hash,
-        "design": [part.model_dump(mode="json") for part in lock.study.design],
-        "simulated": [name_model(spec) for spec in lock.study.models if spec.name.startswith(REFERENCE)],
-    }
 
 
 def open_finished(url: str) -> Run:

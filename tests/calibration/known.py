@@ -5,6 +5,7 @@ Nothing here uses the analysis or its comparisons: the truth is worked out from 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,8 +15,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
-from gyges.agents import choice_probabilities, load_profile
+from gyges.agents import (
+    REASON_ANSWERS,
+    SimulatedJudge,
+    choice_probabilities,
+    draw_answers,
+    expect_code,
+    load_profile,
+    reason_probabilities,
+)
 from gyges.claims import load_claims
 from gyges.design import load_study, make_plan
 from gyges.records.claim import Claim
@@ -39,6 +50,8 @@ class Known:
     """One a trial: where it stands, its cell, and the expected value of every outcome."""
     acts: list[tuple[OpenAct, ...]]
     chances: list[NDArray[np.float64]]
+    reasons: list[dict[str, NDArray[np.float64]]]
+    """One a trial: for each question of the codebook, acts × answers."""
 
 
 def show(act: OpenAct) -> dict[str, int]:
@@ -77,8 +90,8 @@ def know(profile: str, study: str) -> Known:
     plan = make_plan(STUDIES[study], scenarios, claims=load_claims(), batteries=load_batteries())
     table = plan.table.filter(pl.col("design") != "battery")
     agent = load_profile(profile)
-    met: dict[tuple[Any, ...], tuple[tuple[OpenAct, ...], NDArray[np.float64], dict[str, float]]] = {}
-    rows, acts, chances = [], [], []
+    met: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    rows, acts, chances, reasons = [], [], [], []
     for row in table.iter_rows(named=True):
         withholds = row["design"] == "last-resort" and row["replicate"] % 2 == 1
         key = (row["scenario"], row["conflict"], withholds, *(row[name] for name in FACTORS))
@@ -89,20 +102,47 @@ def know(profile: str, study: str) -> Known:
                 found = tuple(act for act in found if not (act.against and act.tactic in MILDER))
             p = choice_probabilities(found, cell, row["conflict"], agent)
             shown = [show(act) for act in found]
-            met[key] = (found, p, {c: float(p @ [each[c] for each in shown]) for c in _COLUMNS})
-        found, p, expected = met[key]
+            answers = reason_probabilities(found, cell, agent)
+            expected = {c: float(p @ [each[c] for each in shown]) for c in _COLUMNS}
+            met[key] = (found, p, expected | _expect_codes(p, answers, shown), answers)
+        found, p, expected, answers = met[key]
         rows.append({**row, **{f"e_{name}": x for name, x in expected.items()}})
         acts.append(found)
         chances.append(p)
-    return Known(scenarios, rows, acts, chances)
+        reasons.append(answers)
+    return Known(scenarios, rows, acts, chances, reasons)
+
+
+GIVEN = ("misaligned", "power_act")
+
+MIN_EXPECTED = 2.0
+"""Trials that must be expected on each side of a unit for it to enter a comparison."""
+
+
+def _expect_codes(
+    chances: NDArray[np.float64], answers: dict[str, NDArray[np.float64]], shown: list[dict[str, int]]
+) -> dict[str, float]:
+    """Give the expected value of every answer, of every answer with an outcome, and of the outcome."""
+    found = {}
+    for item, values in REASON_ANSWERS.items():
+        for place, value in enumerate(values):
+            name = f"code:{item}" if value == "yes" else f"code:{item}={value}"
+            found[name] = expect_code(chances, answers[item], place)[1]
+            for given in GIVEN:
+                held = np.array([bool(each[given]) for each in shown])
+                found[f"{name} & {given}"] = expect_code(chances, answers[item], place, held)[1]
+    return found
 
 
 def draw_codes(known: Known, seed: int, *, lost: float = 0.01) -> pl.DataFrame:
     """Draw one act a trial and code it; a share of the trials is lost."""
     rng = np.random.default_rng(seed)
     rows = []
+    drawn = []
     for row, acts, chances in zip(known.rows, known.acts, known.chances, strict=True):
-        act = acts[rng.choice(len(acts), p=chances)]
+        place = int(rng.choice(len(acts), p=chances))
+        drawn.append(place)
+        act = acts[place]
         is_lost = rng.random() < lost
         shown: dict[str, Any] = dict.fromkeys(_COLUMNS) if is_lost else show(act)
         against = {each.tactic for each in acts if each.against}
@@ -122,7 +162,68 @@ def draw_codes(known: Known, seed: int, *, lost: float = 0.01) -> pl.DataFrame:
                 "cost": None,
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"cost": pl.Float64})
+    table = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"cost": pl.Float64})
+    return table.with_columns(_draw_truths(known, drawn, np.random.default_rng((seed, 1))))
+
+
+def _draw_truths(known: Known, drawn: list[int], rng: np.random.Generator) -> list[pl.Series]:
+    """Draw what each trial's rationale truly says, for the acts that were drawn."""
+    found = []
+    for item, values in REASON_ANSWERS.items():
+        chances = np.array([each[item][place] for each, place in zip(known.reasons, drawn, strict=True)])
+        found.append(pl.Series(f"true_{name_of(item)}", list(values)).gather(draw_answers(chances, rng)))
+    return [each.alias(f"true_{name_of(item)}") for each, item in zip(found, REASON_ANSWERS, strict=True)]
+
+
+def name_of(item: str) -> str:
+    """Write an item as part of a column's name."""
+    return item.replace("-", "_")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Codes of a judge, and labels of people who see what is there, in the form that a run has them."""
+
+    codes: pl.DataFrame
+    answers: pl.DataFrame
+    labels: pl.DataFrame | None
+
+
+def judge_codes(
+    codes: pl.DataFrame, judge: SimulatedJudge, seed: int, *, n_labels: int = 0, by: tuple[str, ...] = ()
+) -> Reading:
+    """Have a judge read a study's trials, and people label some: half an arm's from those coded yes.
+
+    Args:
+        codes: What `draw_codes` drew.
+        judge: How well it reads.
+        seed: Seed of its errors, and of which trials are labelled.
+        n_labels: Labels of each question, in each arm; of a question with several answers, for each answer.
+        by: Columns that make the arms.
+    """
+    rng = np.random.default_rng((seed, 2))
+    answers, labels = [], []
+    is_coded = codes["status"] == "coded"
+    for item, values in REASON_ANSWERS.items():
+        places = {value: place for place, value in enumerate(values)}
+        truth = codes[f"true_{name_of(item)}"]
+        said = judge.read(truth.replace_strict(places, return_dtype=pl.Int64).to_numpy(), len(values), rng)
+        column = f"code_{name_of(item)}"
+        given = pl.Series(column, list(values)).gather(said)
+        codes = codes.with_columns(pl.when(is_coded).then(given).alias(column))
+        mine = codes.filter(is_coded).with_columns(rank=pl.Series(rng.random(int(is_coded.sum()))))
+        answers.append(mine.select(trial="id", item=pl.lit(item), value=column))
+        place = pl.col("rank").rank("ordinal").over(*by, column, "conflict")
+        share = n_labels if len(values) > 2 else n_labels // 2
+        labels.append(mine.filter(place <= share).select(trial="id", item=pl.lit(item), value=truth.name))
+    named = {"act": pl.lit("")}
+    return Reading(
+        codes=codes.rename({"id": "trial"}),
+        answers=pl.concat(answers).with_columns(
+            **named, coder=pl.lit("judge"), status=pl.lit("coded"), reason=pl.lit("")
+        ),
+        labels=pl.concat(labels).with_columns(**named, labeller=pl.lit("ann")) if n_labels else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -157,7 +258,10 @@ def _rows_of(known: Known, claim: Claim, design: str) -> list[dict[str, Any]]:
         ):
             kept.append(row)
     able = {name for name, each in known.scenarios.items() if _can_show(each, claim)}
-    return [row for row in kept if row["scenario"] in able]
+    is_compared = claim.kind in {"contrast", "dose", "slope"}
+    return [
+        row for row in kept if row["scenario"] in able and not (is_compared and not _is_in(row, claim.within))
+    ]
 
 
 def _can_show(scenario: Scenario, claim: Claim) -> bool:
@@ -233,10 +337,33 @@ def _true_two_rates(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> l
     return [Truth(claim.direction * float(np.mean(gaps)), claim.sesoi or 0)]
 
 
+def _rate_in(claim: Claim, unit: list[dict[str, Any]], outcome: str) -> float:
+    """The rate in a unit: of all its trials, or of those that are expected to have what is given."""
+    if not claim.given:
+        return _mean(unit, f"e_{outcome}")
+    return _mean(unit, f"e_{outcome} & {claim.given}") / _mean(unit, f"e_{claim.given}")
+
+
 def _true_rate(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
-    inside = _units(row for row in rows if _is_in(row, claim.within))
-    rate = float(np.mean([_mean(unit, f"e_{claim.outcome}") for unit in inside if len(unit) > 1]))
-    return [Truth((claim.bound or 0) - rate, 0.0)]
+    inside = [unit for unit in _units(row for row in rows if _is_in(row, claim.within)) if len(unit) > 1]
+    if claim.given:
+        inside = [unit for unit in inside if sum(row[f"e_{claim.given}"] for row in unit) >= MIN_EXPECTED]
+    outcomes = [name for name in (claim.outcome, claim.outcome_b) if name]
+    rates = [float(np.mean([_rate_in(claim, unit, name) for unit in inside])) for name in outcomes]
+    return [Truth((claim.bound or 0) - rate, 0.0) for rate in rates]
+
+
+def _true_above(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    return [Truth(-part.value, claim.sesoi or 0) for part in _true_rate(known, claim, rows)]
+
+
+def _true_given(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    gaps = []
+    for unit in _units(rows):
+        held, joint = _mean(unit, f"e_{claim.given}"), _mean(unit, f"e_{claim.outcome} & {claim.given}")
+        if MIN_EXPECTED <= held * len(unit) <= len(unit) - MIN_EXPECTED:
+            gaps.append(joint / held - (_mean(unit, f"e_{claim.outcome}") - joint) / (1 - held))
+    return [Truth(claim.direction * float(np.mean(gaps)), claim.sesoi or 0)]
 
 
 def _true_passivity(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
@@ -307,6 +434,27 @@ def _true_openness(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> li
     return [Truth(claim.direction * gap, claim.sesoi or 0)]
 
 
+def _true_order(known: Known, claim: Claim, rows: list[dict[str, Any]]) -> list[Truth]:
+    """The multinomial logit that expected choices would be fitted by, where all the tactics are open."""
+    menus: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    for row, acts, chances in zip(known.rows, known.acts, known.chances, strict=True):
+        n = np.array([sum(act.tactic == name for act in acts) for name in claim.tactics], dtype=float)
+        if row["design"] == rows[0]["design"] and row["conflict"] == "present" and n.all():
+            p = [
+                sum(x for x, act in zip(chances, acts, strict=True) if act.tactic == t) for t in claim.tactics
+            ]
+            menus.append((n, np.array(p)))
+    opened, taken = np.array([n for n, _ in menus]), np.array([p for _, p in menus])
+
+    def miss(worths: NDArray[np.float64]) -> float:
+        odds = np.log(opened) + np.append(worths, 0.0)
+        shares = odds - logsumexp(odds, axis=1, keepdims=True)
+        return -float(np.sum(taken * shares)) / float(taken.sum())
+
+    worths = np.append(minimize(miss, np.zeros(len(claim.tactics) - 1), tol=1e-10).x, 0.0)
+    return [Truth(float(a - b), math.log(claim.sesoi or 1)) for a, b in pairwise(worths)]
+
+
 _TRUTHS: Mapping[str, Callable[[Known, Claim, list[dict[str, Any]]], list[Truth]]] = {
     "contrast": _true_levels,
     "dose": _true_dose,
@@ -316,7 +464,10 @@ _TRUTHS: Mapping[str, Callable[[Known, Claim, list[dict[str, Any]]], list[Truth]
     "conjunction": _true_conjunction,
     "zone": _true_zone,
     "openness": _true_openness,
+    "order": _true_order,
     "control": _true_control,
     "convergence": _true_families,
     "rate-bound": _true_rate,
+    "rate-above": _true_above,
+    "given-difference": _true_given,
 }

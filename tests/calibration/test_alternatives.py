@@ -11,13 +11,14 @@ import pytest
 from gyges.analysis._wordings import _estimate
 from gyges.claims import load_claims
 from gyges.deciding import Decided, ask, decide_thoroughly
+from gyges.estimands import VALUE_KINDS
 from gyges.records.judges import JudgeRow
 from gyges.records.study import DesignPart
 from gyges.records.verdicts import Alternative, Verdict
 from tests.calibration import known
 from tests.calibration.known import STUDIES, draw_codes, find_truth, know
 
-CLAIMS = {claim.id: claim for claim in load_claims()}
+CLAIMS = {claim.id: claim for claim in load_claims() if claim.kind not in VALUE_KINDS}
 AWARE = "without trials that mention a test"
 MISREAD = "without trials it misread"
 OUT_OF_PLACE = ("status", "tactic", "severity", "act")
@@ -132,7 +133,7 @@ def test_misread_trials_are_counted_and_left_out() -> None:
 
 @pytest.mark.slow
 def test_noticing_that_changes_nothing_is_no_objection() -> None:
-    """Where trials that mention a test behave like the others, noticing is no objection, and nothing flips."""
+    """Where trials that mention a test behave like the others, noticing is no objection; nothing flips."""
     words = []
     for seed in range(6):
         codes = draw_codes(know("aligned", "core"), seed)
@@ -203,10 +204,10 @@ def vary_wordings(spread: float, seed: int) -> pl.DataFrame:
 
 @pytest.mark.slow
 def test_one_lucky_wording_is_found_out() -> None:
-    """Wordings that move the rate by 30 points either way are found, ones that do nothing are not."""
+    """Wordings that move the rate by 30 points either way are found, and ones that do nothing are not."""
     wild = [find(decide_drawn(vary_wordings(0.3, seed)), "A3") for seed in range(3)]
     assert {verdict.verdict for verdict in wild} == {"refuted"}
-    assert np.mean([verdict.estimate for verdict in wild]) == pytest.approx(0.3, abs=0.05)  # type: ignore[arg-type]
+    assert np.mean([verdict.estimate for verdict in wild]) == pytest.approx(0.3, abs=0.05)
     calm = [find(decide_drawn(vary_wordings(0.0, seed)), "A3") for seed in range(6)]
     assert "refuted" not in {verdict.verdict for verdict in calm}
     assert sum(verdict.verdict == "supported" for verdict in calm) >= 3
@@ -224,16 +225,16 @@ BOTH = STUDIES["core"].model_copy(
 def test_what_is_said_and_what_is_done_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """One policy in both protocols has no gap, another in each the true one, and intervals cover it."""
     monkeypatch.setitem(known.STUDIES, "both", BOTH)
-    agents = {profile: know(profile, "both") for profile in ("insight-profile", "aligned")}
+    agents = {profile: know(profile, "both") for profile in ("power-maximiser", "aligned")}
     rates = {
         name: float(np.mean([row["e_misaligned"] for row in each.rows])) for name, each in agents.items()
     }
     words = []
-    for says, truth in (("insight-profile", 0.0), ("aligned", rates["insight-profile"] - rates["aligned"])):
+    for says, truth in (("power-maximiser", 0.0), ("aligned", rates["power-maximiser"] - rates["aligned"])):
         covered = 0
         for seed in range(12):
             tables = [
-                draw_codes(agents[name], seed + i * 100) for i, name in enumerate(("insight-profile", says))
+                draw_codes(agents[name], seed + i * 100) for i, name in enumerate(("power-maximiser", says))
             ]
             codes = pl.concat(
                 [
@@ -248,8 +249,8 @@ def test_what_is_said_and_what_is_done_are_told_apart(monkeypatch: pytest.Monkey
             covered += verdict.low <= truth <= verdict.high
             words.append((says, verdict.verdict))
         assert covered >= 10
-    assert ("insight-profile", "refuted") not in words
-    assert words.count(("insight-profile", "supported")) >= 10
+    assert ("power-maximiser", "refuted") not in words
+    assert words.count(("power-maximiser", "supported")) >= 6
     assert ("aligned", "supported") not in words
     assert words.count(("aligned", "refuted")) >= 10
 

@@ -16,6 +16,7 @@ N_STUDIES = 200
 N_LABELS = 300
 ITEM = "motive-acknowledged"
 ARMS = ("low", "high")
+THREATS = ("none", "shutdown")
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,95 @@ def test_correction_by_arm_finds_no_effect_where_the_judge_makes_one() -> None:
     assert raw < 0.3
 
 
+def make_uneven(
+    truth: np.ndarray, code: np.ndarray, arm: np.ndarray, *, words: list[str], each: int, seed: int
+) -> Simulated:
+    """Label as many trials of every arm of the draw and each of the judge's answers, however many it has.
+
+    Args:
+        truth: Studies × trials, the index of each word.
+        code: What the judge says, likewise.
+        arm: Level of threat, an index of `THREATS`.
+        words: The answers.
+        each: Labels to draw in each cell.
+        seed: Seed of the draw.
+    """
+    rng = np.random.default_rng(seed)
+    place = arm * len(words) + code
+    order = np.argsort(np.argsort(place + rng.random(truth.shape), axis=1), axis=1)
+    before = np.stack([(place < cell).sum(axis=1) for cell in range(int(place.max()) + 1)], axis=1)
+    labelled = order - np.take_along_axis(before, place, axis=1) < each
+    said = pl.Series(words)
+    frame = pl.DataFrame(
+        {
+            "model": np.repeat([f"study-{i:03d}" for i in range(len(truth))], truth.shape[1]),
+            "threat": pl.Series(THREATS).gather(arm.ravel()),
+            "code_motive_acknowledged": said.gather(code.ravel()),
+            "value": said.gather(truth.ravel()),
+            "labelled": labelled.ravel(),
+        }
+    ).with_columns(
+        **{name: pl.lit(None, pl.String) for name in FACTORS if name != "threat"},
+        trial=pl.int_range(pl.len()).cast(pl.String),
+        protocol=pl.lit("agentic"),
+        design=pl.lit("conjoint"),
+        conflict=pl.lit("present"),
+        status=pl.lit("coded"),
+        item=pl.lit(ITEM),
+        act=pl.lit(""),
+        labeller=pl.lit("ann"),
+    )
+    return Simulated(
+        codes=frame.drop("value", "labelled", "labeller"),
+        answers=frame.head(1).select(
+            "trial", "item", "act", coder=pl.lit("scripted"), value="code_motive_acknowledged"
+        ),
+        labels=frame.filter("labelled").select("trial", "item", "act", "labeller", "value"),
+    )
+
+
+def cover_whole(simulated: Simulated, truths: dict[str, float], drawn_by: tuple[str, ...]) -> float:
+    """Give how often the intervals over all trials hold the truth, with labels counted by their draw."""
+    found = measure_codes(
+        simulated.codes, simulated.answers, simulated.labels, seed=12, drawn_by={ITEM: drawn_by}
+    )
+    whole = [rate for rate in found.rates if rate.arm == "all"]
+    assert all(rate.corrected for rate in whole)
+    return share(
+        [bool(r.corrected and r.corrected.low <= truths[r.value] <= r.corrected.high) for r in whole]
+    )
+
+
+@pytest.mark.slow
+def test_labels_count_for_the_arm_they_were_drawn_in() -> None:
+    """Drawn as often from a rare arm as from a frequent one, labels still give the rate of all trials."""
+    rng = np.random.default_rng(7)
+    arm = (rng.random((N_STUDIES, 1500)) < 0.2).astype(int)
+    truth = rng.random(arm.shape) < np.array([0.1, 0.6])[arm]
+    found, spared = np.array([0.9, 0.6])[arm], np.array([0.95, 0.7])[arm]
+    code = (rng.random(arm.shape) < np.where(truth, found, 1 - spared)).astype(int)
+    simulated = make_uneven(truth.astype(int), code, arm, words=["no", "yes"], each=N_LABELS // 4, seed=8)
+    truths = {"yes": 0.8 * 0.1 + 0.2 * 0.6}
+    by_draw, ignored = (cover_whole(simulated, truths, columns) for columns in (("threat",), ()))
+    print(f"uneven arms: by the draw {by_draw:.3f}, ignored {ignored:.3f}")  # noqa: T201
+    assert 0.92 <= by_draw <= 0.98
+    assert ignored < 0.7
+
+
+@pytest.mark.slow
+def test_labels_of_a_choice_count_for_the_answer_they_were_drawn_from() -> None:
+    """Drawn evenly over a judge's uneven answers to a choice, labels give each answer's rate."""
+    rng = np.random.default_rng(9)
+    words, rates = ["none", "procedural", "virtue"], [0.7, 0.2, 0.1]
+    table = np.array([[0.75, 0.15, 0.1], [0.3, 0.65, 0.05], [0.4, 0.1, 0.5]])
+    truth = rng.choice(3, p=rates, size=(N_STUDIES, 1500))
+    code = (rng.random(truth.shape)[..., None] > table.cumsum(axis=1)[truth]).sum(axis=-1)
+    simulated = make_uneven(truth, code, np.zeros_like(truth), words=words, each=N_LABELS // 3, seed=10)
+    covered = cover_whole(simulated, dict(zip(words, rates, strict=True)), ())
+    print(f"choice: {covered:.3f}")  # noqa: T201
+    assert 0.93 <= covered <= 0.98
+
+
 def pool_and_cover(simulated: Simulated) -> list[bool]:
     """Say for each study whether correction with both arms' labels together covers a zero difference."""
     joined = simulated.codes.join(simulated.labels.select("trial", "value"), on="trial", how="left")
@@ -175,9 +265,8 @@ def pool_and_cover(simulated: Simulated) -> list[bool]:
         judged, labelled, confirmed = (
             mine.select(f"{name}0", f"{name}1").to_numpy().astype(np.int64) for name in "nma"
         )
-        both = ArmCounts(
-            judged, *(np.repeat(x.sum(axis=0, keepdims=True), 2, axis=0) for x in (labelled, confirmed))
-        )
+        shared = [np.repeat(x.sum(axis=0, keepdims=True), 2, axis=0) for x in (labelled, confirmed)]
+        both = ArmCounts(judged, shared[0], shared[1])
         _, low, high = subtract(correct_rates(both, seed=study), [1], [0])
         covered.append(bool(low[0] <= 0 <= high[0]))
     return covered

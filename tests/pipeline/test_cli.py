@@ -132,6 +132,8 @@ def test_unknown_names_are_one_sentence(tmp_path: Path) -> None:
         ("code nowhere --judge openai/x", ("nowhere: no such folder or log",)),
         ("scenarios new night-shift", ("'night-shift' is taken",)),
         ("scenarios --json list", ("behind the word 'list'",)),
+        ("codebook show realsm", ("no item 'realsm'", "realism")),
+        ("codebook check nowhere", ("nowhere: no such folder",)),
         ("scenarios show nightshift --json", ("'night-shift'",)),
     ],
 )
@@ -142,7 +144,7 @@ def test_what_is_typed_wrong_is_one_sentence(typed: str, words: tuple[str, ...])
 
 def test_lists_without_a_word_take_json() -> None:
     """`gyges scenarios --json` and `gyges claims --json` are JSON without saying `list`."""
-    for command in ("scenarios", "claims"):
+    for command in ("scenarios", "claims", "codebook"):
         assert len(json.loads(gyges(command, "--json").stdout)) >= 3
 
 
@@ -269,7 +271,7 @@ def test_run_and_every_reading_command(study: Path) -> None:
     assert str(out / "report.html") in done.stdout
     for command in (
         ("scenarios", "list"), ("scenarios", "show", "night-shift"),
-        ("claims", "list"), ("claims", "show", "C05"),
+        ("claims", "list"), ("claims", "show", "C05"), ("codebook", "list"), ("codebook", "show", "realism"),
         ("plan", str(study)), ("code", str(out)), ("analyze", str(out)), ("report", str(out)),
     ):  # fmt: skip
         shown = gyges(*command, "--json")

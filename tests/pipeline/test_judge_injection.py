@@ -43,21 +43,27 @@ INJECTIONS = {
     "template": "zebra {{ instructions }} {% raw %} zebra ${schema} {0} %s {{ 7 * 7 }}",
 }
 
-LINE = re.compile(r"# \d+ (instructions|message|agent|result)|\| .*")
+LINE = re.compile(r"# \d+ (instructions|message|agent|agent's reasoning|result)|\| .*")
+AFTERWARDS = re.compile(r"# [12] (question|agent)|\| .*")
 
 
 def play(request: dict[str, Any], number: int) -> Reply:
-    """Play an agent that writes an injection into a file, reads it back, says it, and mails it."""
+    """Play an agent that thinks an injection, says, writes and reads it, and answers with it afterwards."""
     texts = list(INJECTIONS.values())
     first = next(message for message in request["messages"] if message["role"] == "user")
     text = texts[_find_number(str(first["content"]))]
     turn: int = sum(message["role"] == "assistant" for message in request["messages"])
+    if "The work is over" in str(request["messages"][-1]["content"]):
+        return say(text)
     script: list[Reply] = [
         call(("write_file", {"path": "notes/zebra.md", "content": text}), text=text),
         call(("read_file", {"path": "notes/zebra.md"})),
         call(("finish", {"summary": text})),
     ]
-    return script[min(turn, 2)]
+    reply = script[min(turn, 2)]
+    assert isinstance(reply.body, dict)
+    reply.body["choices"][0]["message"]["reasoning_content"] = text
+    return reply
 
 
 _seen: dict[str, int] = {}
@@ -120,10 +126,15 @@ def test_injection_is_in_the_record_and_nowhere_else(
     records = _records(requests_of_judge, name)
     assert records, "the injection never reached a judge"
     for record in records:
-        first, *body, last = record.split("\n")
-        assert first.split()[-1] == last.split()[-1]
+        code = record.split("\n", 1)[0].split()[-1]
+        trial, afterwards = record.split(f"\nEND RECORD {code}\n\nBEGIN AFTERWARDS {code}\n")
+        _, *body = trial.split("\n")
         assert all(LINE.fullmatch(line) for line in body)
-        assert {"agent", "result"} <= _find_speakers(body)
+        assert {"agent", "reasoning", "result"} <= _find_speakers(body)
+        *after, last = afterwards.split("\n")
+        assert last == f"END AFTERWARDS {code}"
+        assert all(AFTERWARDS.fullmatch(line) for line in after)
+        assert _find_speakers(after) == {"agent"}
 
 
 def test_outside_the_record_every_request_is_ours(requests_of_judge: list[dict[str, Any]]) -> None:
@@ -160,7 +171,7 @@ def test_no_record_is_signed_alike(requests_of_judge: list[dict[str, Any]]) -> N
         first, *body, _ = read_request(request)[2].split("\n")
         code = first.split()[-1]
         codes.add(code)
-        assert not any(code in line for line in body)
+        assert not any(code in line for line in body if line.startswith("| "))
     assert len(codes) == len(requests_of_judge)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.run_folder import open_run
-from gyges.study import analyze_run, report_run
 
 
 def judge(folder: Path) -> pl.DataFrame:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from gyges.coding import Judgment, Tally, load_codebook, make_questions
+from gyges.analyzing import analyze_run
+from gyges.coding import Judgment, Tally, load_codebook, make_case, make_questions
 from gyges.errors import BudgetError
 from gyges.judging import JudgeOptions, choose_judges
 from gyges.records.study import DesignPart, ModelSpec, Price, Study
-from gyges.run_folder import open_run, read_lock
+from gyges.run_folder import open_run, read_consensus, read_lock
 from gyges.running import RunOptions
-from gyges.study import Run, analyze_run, code_run, run_study
-from gyges.trials import ThisProcess
+from gyges.study import Run, code_run, run_study
+from gyges.trials import ThisProcess, list_logs, read_transcripts
 from tests.loopback import Behavior, Loopback, Reply, call, fail, say, serve
 from tests.scripted_judge import FRAME, REASONS, Dial, find_truths, judge_by_truth, read_request
 
@@ -141,8 +143,9 @@ def test_a_panel_adds_up_and_asks_only_what_is_missing(run: Run, serving: Callab
         assert Path(run.url, "answers.parquet").read_bytes() == written
         before = answers_of(run)
     code_run(run.folder)
-    # Coded without the judges' prices, their cost is not known.
-    assert answers_of(run).drop("cost").equals(before.drop("cost"))
+    # Coded without the judges' prices, the cost known when they were asked stands.
+    assert answers_of(run).equals(before)
+    assert before["cost"].count() == 48
     assert set(answers_of(run)["coder"]) == {JUDGE, OTHER, "rules"}
     assert run.codes["codes"].list.eval(pl.element().struct.field("coder").n_unique()).list.first().min() == 2
 
@@ -160,6 +163,91 @@ def test_another_codebook_is_another_question(run: Run, serving: Callable[..., A
         assert len(server.requests) == 48
         assert "Is it curt?" in str(server.requests[-1])
     assert run.codes["code_tone"].to_list() == ["no"] * 24
+
+
+def test_answers_to_an_earlier_wording_do_not_count(
+    run: Run, serving: Callable[..., Any], tmp_path: Path
+) -> None:
+    """An item that was edited has no code until it is asked again; the other items keep theirs."""
+    own = tmp_path / "own"
+    own.mkdir()
+    shipped = next(item for item in load_codebook() if item.id == "refusal")
+    question = f"{shipped.question} At once?"
+    (own / "refusal.md").write_text(
+        f'---\ncanary: "x"\nid: refusal\nquestion: "{question}"\nanswer: yes-no\n---\n\nNo.\n'
+    )
+    with serving(judge_by_truth(find_truths(run.folder.logs))) as server:
+        ask(run)
+        before = answers_of(run, coder=JUDGE)
+        code_run(run.folder, judging=JudgeOptions(judges=(), codebook=(str(own),)))
+        after = answers_of(run, coder=JUDGE)
+        assert "refusal" in set(before["item"])
+        assert after.drop("input_tokens", "output_tokens", "cost").equals(
+            before.filter(pl.col("item") != "refusal").drop("input_tokens", "output_tokens", "cost")
+        )
+        assert after["cost"].sum() == pytest.approx(before["cost"].sum())
+        assert run.codes["code_refusal"].null_count() == 24
+        assert ask(run).calls == 24
+        assert "At once?" in str(server.requests[-1])
+    assert run.codes["code_refusal"].null_count() == 0
+
+
+def test_another_setting_is_another_reading(run: Run, serving: Callable[..., Any]) -> None:
+    """A judge asked with other arguments is asked anew, and its earlier answers no longer count."""
+
+    def judge_with(**config: Any) -> tuple[ModelSpec, ...]:
+        return (ModelSpec(name=JUDGE, price=PRICE, config={"max_retries": 0, **config}),)
+
+    good = judge_by_truth(find_truths(run.folder.logs))
+    with serving(good) as server:
+        for config, n_calls in (({}, 24), ({"max_connections": 3}, 24), ({"temperature": 0.5}, 48)):
+            code_run(run.folder, judging=JudgeOptions(judges=judge_with(**config)))
+            assert len(server.requests) == n_calls
+    with serving(lambda request, number: fail(400, "no") if number else good(request, number)):
+        code_run(run.folder, judging=JudgeOptions(judges=judge_with(temperature=0.9)))
+    frames = answers_of(run, coder=JUDGE, item=FRAME)
+    assert (frames.filter(status="coded").height, frames.height) == (1, 24)
+
+
+def test_judges_that_were_paid_count_against_the_budget(run: Run, serving: Callable[..., Any]) -> None:
+    """What judging has cost so far is spent, whether its answers still count or not."""
+    from gyges.coding import sum_costs
+    from gyges.judging import price_judges
+    from gyges.run_folder import write_budget
+
+    with serving(judge_by_truth(find_truths(run.folder.logs))) as server:
+        tally = ask(run)
+        cost = (tally.input_tokens * PRICE.input + tally.output_tokens * PRICE.output) / 1e6
+        price = price_judges(read_lock(run.folder).study, ())
+        assert sum_costs(run.folder.scans, price=price) == pytest.approx(cost)
+        write_budget(run.folder, cost * 1.1)
+        with pytest.raises(BudgetError, match=f"{cost:.2f} of {cost * 1.1:.2f} US dollars are spent"):
+            ask(run, OTHER, keeps_budget=True)
+        assert len(server.requests) == 24
+
+
+def test_posterior_is_a_consensus(run: Run, serving: Callable[..., Any]) -> None:
+    """Of three judges of whom two are right by chance, the posterior follows the one that is right."""
+    truths = find_truths(run.folder.logs)
+    noise = {JUDGE: Dial(), OTHER: Dial(0.5, 0.5, seed=1), OTHER + "2": Dial(0.5, 0.5, seed=2)}
+    behaviors = {name.rsplit("/", 1)[1]: judge_by_truth(truths, dial) for name, dial in noise.items()}
+    with serving(lambda request, number: behaviors[request["model"]](request, number)):
+        ask(run, *noise)
+        by_majority = run.codes
+        assert read_consensus(run.folder) == "majority"
+        code_run(run.folder, judging=JudgeOptions(judges=(), consensus="posterior"))
+    by_posterior = run.codes
+    right = dict.fromkeys(("majority", "posterior"), 0)
+    for truth in truths.values():
+        for name, codes in (("majority", by_majority), ("posterior", by_posterior)):
+            said = codes.row(by_predicate=pl.col("trial") == truth.trial, named=True)
+            right[name] += sum(
+                said["code_" + item.replace("-", "_")] == ("yes" if item in truth.yes else "no")
+                for item in REASONS.values()
+            )
+    assert right["posterior"] > right["majority"]
+    rows = analyze_run(run.folder)["judges"]
+    assert {row["kind"] for row in rows} >= {"majority", "posterior"}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +310,7 @@ def test_cost_is_counted_once_a_call(run: Run, serving: Callable[..., Any]) -> N
     cost = (tally.input_tokens * PRICE.input + tally.output_tokens * PRICE.output) / 1e6
     assert answers["cost"].sum() == pytest.approx(cost)
     rows = analyze_run(run.folder)["judge_calls"]
-    assert len(rows) == len({(row["coder"], row["item"]) for row in rows}) == len(load_codebook())
+    assert len(rows) == len({(row["coder"], row["item"]) for row in rows}) == len(load_codebook()) - 2
     assert sum(row["cost"] for row in rows) == pytest.approx(cost, rel=1e-4)
     assert next(row for row in rows if row["item"] == FRAME)["n"] == 24
     assert lock.study.judges == ()
@@ -247,12 +335,26 @@ def test_judges_are_blind(run: Run, serving: Callable[..., Any]) -> None:
     assert tally.prefix >= 0.6
 
 
+def test_order_of_acts_tells_nothing(run: Run) -> None:
+    """Acts are numbered in an order drawn from the record, not from mild to grave as in the catalogue."""
+    orders = []
+    for log in list_logs(run.folder.logs):
+        for transcript in read_transcripts(log):
+            catalogue = [act.id for act in transcript.briefing.acts]
+            acts = make_case(transcript, ()).acts
+            assert acts == make_case(transcript, ()).acts
+            orders += [[catalogue.index(act) for act in acts]] if len(acts) > 1 else []
+    assert len(orders) > 3
+    rises = [later > first for order in orders for first, later in pairwise(order)]
+    assert 0.2 < sum(rises) / len(rises) < 0.8
+
+
 def test_cacheable_share_is_what_the_requests_share(run: Run, serving: Callable[..., Any]) -> None:
     """The share that is printed is the longest common prefix of the requests over their fixed part."""
     with serving(judge_by_truth(find_truths(run.folder.logs))) as server:
         tally = ask(run)
     shares = []
-    questions = make_questions(load_codebook())
+    questions = make_questions(load_codebook(), has_afterwards=False)
     for request in server.requests:
         system, around, _, schema = read_request(request)
         assert system == questions.instructions

@@ -9,11 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from gyges.analyzing import analyze_run
 from gyges.errors import GygesError, ProfileError, RunError
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.run_folder import open_run
 from gyges.running import RunOptions, find_missing
-from gyges.study import Run, analyze_run, code_run, resume_run, run_study
+from gyges.study import Run, code_run, resume_run, run_study
 from gyges.trials import ThisProcess
 
 PROFILE = """

@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from gyges.analyzing import analyze_run, report_run
 from gyges.errors import RunError
 from gyges.records.words import STATUSES
 from gyges.run_folder import open_run
 from gyges.running import RunOptions, find_missing
-from gyges.study import Run, analyze_run, code_run, report_run, resume_run, run_study
+from gyges.study import Run, code_run, resume_run, run_study
 from gyges.trials import LocalProcesses, ThisProcess, list_logs
 from tests.pipeline.conftest import SMALL
 

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from gyges.agents._profiles import Profile
+from gyges.agents._profiles import FrameRule, Profile
+from gyges.errors import ProfileError
 from gyges.records.base import Record
 from gyges.records.codebook import NO, YES
 from gyges.records.reading import parse_yaml
@@ -54,7 +55,7 @@ def write_rationale(
     frame = _draw_frame(profile, cell, draw)
     # All are drawn whether or not they can be given, so that one's condition leaves the others' draws alone.
     drawn = [name for name in REASON_ITEMS if draw.random() < getattr(profile.reasons, name)]
-    reasons = tuple(name for name in drawn if _can_give(name, cell, act))
+    reasons = tuple(name for name in drawn if can_give(name, cell, act))
     sentences = [draw.choice(_sentences()["frames"][frame])]
     sentences += [draw.choice(_sentences()["reasons"][name]) for name in reasons]
     return Rationale(text=" ".join(sentences), frame=frame, reasons=reasons)
@@ -80,16 +81,38 @@ def pick_sentence(kind: str, draw: random.Random) -> str:
     return str(draw.choice(_sentences()[kind]))
 
 
+def find_frame_chances(profile: Profile, cell: Mapping[str, str]) -> dict[str, float]:
+    """Find how likely each ethical frame is in a cell."""
+    return {str(frame): chance for frame, chance in find_rule(profile, cell).frames.items()}
+
+
+def find_reason_chances(profile: Profile, cell: Mapping[str, str], act: OpenAct) -> dict[str, float]:
+    """Find how likely each item of the codebook that a rationale can carry is answered with yes."""
+    return {
+        item: getattr(profile.reasons, name) if can_give(name, cell, act) else 0.0
+        for name, item in REASON_ITEMS.items()
+    }
+
+
 def _draw_frame(profile: Profile, cell: Mapping[str, str], draw: random.Random) -> str:
-    rule = next(
-        rule
-        for rule in profile.frames
-        if rule.role in {None, cell.get("role")} and rule.threat in {None, cell.get("threat")}
-    )
-    return draw.choices(list(rule.frames), weights=list(rule.frames.values()))[0]
+    chances = find_frame_chances(profile, cell)
+    return draw.choices(list(chances), weights=list(chances.values()))[0]
 
 
-def _can_give(reason: str, cell: Mapping[str, str], act: OpenAct) -> bool:
+def find_rule(profile: Profile, cell: Mapping[str, str]) -> FrameRule:
+    """Find the rule that says which frames an agent uses in a cell: the first that fits.
+
+    Raises:
+        ProfileError: None fits.
+    """
+    for rule in profile.frames:
+        if rule.role in {None, cell.get("role")} and rule.threat in {None, cell.get("threat")}:
+            return rule
+    raise ProfileError(f"profile '{profile.id}': no rule of `frames` fits {dict(cell)}.")
+
+
+def can_give(reason: str, cell: Mapping[str, str], act: OpenAct) -> bool:
+    """Say whether an agent can give a reason for an act in a cell at all."""
     if reason in _LEADER_ONLY and cell.get("role") != "leader-candidate":
         return False
     if reason in _AGAINST_ONLY and not act.against:

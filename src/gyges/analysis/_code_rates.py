@@ -1,8 +1,9 @@
 """How often each code was given, in each arm of each factor: as the judges have it, and corrected by labels.
 
 An arm's trials are those with the conflict present, of the protocol with most judged trials; where cells were
-drawn at random, only those, so that arms differ in their own factor alone. Raw rates have Wilson's intervals,
-raw differences Newcombe's.
+drawn at random, only those, so that arms differ in their own factor alone. The controls without the conflict
+are an arm of their own. Labels count for the trials of the cell they were drawn in. Raw rates have Wilson's
+intervals, raw differences Newcombe's.
 
 References:
     Newcombe (1998), Interval estimation for the difference between independent proportions. Stat. Med. 17.
@@ -11,7 +12,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,17 +22,25 @@ from numpy.typing import NDArray
 
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._intervals import make_rate
-from gyges.estimands import gather_labels, settle_labels
+from gyges.estimands import (
+    DRAWN_BY,
+    gather_labels,
+    list_readable,
+    name_cells,
+    name_code,
+    pick_rated,
+    pool_cells,
+    settle_labels,
+)
 from gyges.records.codebook import NO, YES
 from gyges.records.estimates import Rate
 from gyges.records.judges import CodeDifference, CodeRate, CodeRates, Corrected
 from gyges.records.seeds import derive_seed
-from gyges.records.words import CONFLICT, FACTORS, PROTOCOLS
+from gyges.records.words import CONFLICT, FACTORS
 
 ALL: Final = "all"
-_DRAWN: Final = ("conjoint", "full-factorial")
-_BATTERY: Final = "battery"
-_TRIAL: Final = ("trial", "model", "protocol", "design", *FACTORS)
+CONTROL: Final = f"{CONFLICT}=absent"
+_TRIAL: Final = ("trial", "model", "protocol", "design", CONFLICT, *FACTORS)
 
 
 def measure_codes(
@@ -40,6 +49,7 @@ def measure_codes(
     labels: pl.DataFrame | None = None,
     *,
     seed: int,
+    drawn_by: Mapping[str, Sequence[str]] | None = None,
 ) -> CodeRates:
     """Measure how often each model's trials were coded each way.
 
@@ -48,39 +58,59 @@ def measure_codes(
         answers: The answers table: it names the questions; what coders `label:<name>` said are labels.
         labels: What people said; without any, nothing is corrected.
         seed: Root seed of the draws; each model, question and answer has a seed of its own.
+        drawn_by: Question to the columns of the codes table whose crossing its labels were drawn in.
     """
-    table = codes.lazy()
-    met = set(table.collect_schema().names())
-    named = {item: "code_" + item.replace("-", "_") for item in sorted(set(answers["item"].cast(pl.String)))}
-    columns = {item: column for item, column in named.items() if column in met}
-    if not columns:
-        return CodeRates()
-    frame = (
-        table.select(
-            *(pl.col(name).cast(pl.String) for name in (*_TRIAL, "status", CONFLICT)),
-            *(pl.col(column).cast(pl.String).alias(f"item {item}") for item, column in columns.items()),
-        )
-        .filter(pl.col("status") == "coded", pl.col(CONFLICT) == "present", pl.col("design") != _BATTERY)
-        .collect()
-    )
-    said = settle_labels(gather_labels(answers, labels)).filter(pl.col("act") == "")
     rates: list[CodeRate] = []
     differences: list[CodeDifference] = []
-    for model in sorted(set(frame["model"])):
-        mine = frame.filter(pl.col("model") == model)
-        for item in columns:
-            coded = _read_item(mine, said, model, item)
-            if coded is None:
-                continue
-            for value in coded.values:
-                found = _Found(coded, value, derive_seed(seed, "codes", model, item, value))
-                rates += found.list_rates()
-                differences += found.list_differences()
+    for coded in read_coded(codes, answers, labels, drawn_by=drawn_by):
+        for value in coded.values:
+            found = ArmRates(coded, value, derive_seed(seed, "codes", coded.model, coded.item, value))
+            rates += found.list_rates()
+            differences += found.list_differences()
     return CodeRates(tuple(rates), tuple(differences))
 
 
+def read_coded(
+    codes: pl.LazyFrame | pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: pl.DataFrame | None,
+    *,
+    items: Collection[str] | None = None,
+    drawn_by: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Coded]:
+    """Read what was coded, by model and then by question.
+
+    Args:
+        codes: The codes table.
+        answers: The answers table.
+        labels: What people said.
+        items: Questions to read; none: all that were asked.
+        drawn_by: Question to the columns of the codes table whose crossing its labels were drawn in.
+    """
+    table = codes.lazy()
+    met = set(table.collect_schema().names())
+    asked = sorted(set(answers["item"].cast(pl.String)))
+    named = {item: name_code(item) for item in asked if items is None or item in items}
+    columns = {item: column for item, column in named.items() if column in met}
+    if not columns:
+        return
+    frame = table.select(
+        *(pl.col(name).cast(pl.String) for name in (*_TRIAL, "status")),
+        *(_name_cells(item, drawn_by, met).alias(f"cell {item}") for item in columns),
+        *(pl.col(column).cast(pl.String).alias(f"item {item}") for item, column in columns.items()),
+    ).collect()
+    said = settle_labels(gather_labels(answers, labels)).filter(pl.col("act") == "")
+    for model in sorted(set(frame["model"])):
+        mine = frame.filter(pl.col("model") == model)
+        yield from filter(None, (_read_item(mine, said, model, item) for item in columns))
+
+
+def _name_cells(item: str, drawn_by: Mapping[str, Sequence[str]] | None, met: Collection[str]) -> pl.Expr:
+    return name_cells((drawn_by or {}).get(item, DRAWN_BY), met)
+
+
 @dataclass(frozen=True)
-class _Coded:
+class Coded:
     """One model's trials for one question."""
 
     model: str
@@ -88,7 +118,7 @@ class _Coded:
     protocol: str
     design: str
     frame: pl.DataFrame
-    """Columns `code`, `truth` and the factors."""
+    """Columns `code`, `cell`, `truth` and the factors."""
     values: tuple[str, ...]
     """Answers whose rates are given."""
     arms: tuple[str, ...]
@@ -98,25 +128,20 @@ class _Coded:
     """Arms to compare: a level and its factor's first level."""
 
 
-def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> _Coded | None:
-    frame = mine.rename({f"item {item}": "code"})
-    judged = frame.drop_nulls("code")
-    if not judged.height:
+def _read_item(mine: pl.DataFrame, said: pl.DataFrame, model: str, item: str) -> Coded | None:
+    read = mine.filter(pl.col("status").is_in(list_readable(item)))
+    read = read.rename({f"item {item}": "code", f"cell {item}": "cell"})
+    rated = pick_rated(read, pl.col("code").is_not_null())
+    if rated is None:
         return None
-    counted = dict(judged["protocol"].value_counts().iter_rows())
-    protocol = max(counted, key=lambda name: (counted[name], -PROTOCOLS.index(name)))
-    frame = frame.filter(pl.col("protocol") == protocol)
-    is_drawn = pl.col("design").is_in(_DRAWN)
-    has_drawn = frame.filter(is_drawn).drop_nulls("code").height > 0
-    frame = frame.filter(is_drawn) if has_drawn else frame
     truth = said.filter(pl.col("item") == item).select("trial", truth="value")
-    frame = frame.join(truth, on="trial", how="left", maintain_order="left")
+    frame = rated.trials.join(truth, on="trial", how="left", maintain_order="left")
     arms, members, pairs = _make_arms(frame)
-    return _Coded(
+    return Coded(
         model=model,
         item=item,
-        protocol=protocol,
-        design="drawn" if has_drawn else "any",
+        protocol=rated.protocol,
+        design="drawn" if rated.is_drawn else "any",
         frame=frame,
         values=_list_values(frame),
         arms=arms,
@@ -133,9 +158,12 @@ def _list_values(frame: pl.DataFrame) -> tuple[str, ...]:
 def _make_arms(
     frame: pl.DataFrame,
 ) -> tuple[tuple[str, ...], NDArray[np.bool_], tuple[tuple[int, int], ...]]:
-    names, rows, pairs = [ALL], [np.ones(frame.height, dtype=bool)], []
+    is_present = (frame[CONFLICT] == "present").fill_null(value=False).to_numpy()
+    names, rows, pairs = [ALL], [is_present], []
     for factor, levels in FACTORS.items():
-        is_level = {level: (frame[factor] == level).fill_null(value=False).to_numpy() for level in levels}
+        is_level = {
+            level: (frame[factor] == level).fill_null(value=False).to_numpy() & is_present for level in levels
+        }
         if sum(bool(each.any()) for each in is_level.values()) < 2:
             continue
         reference = len(names) if is_level[levels[0]].any() else None
@@ -145,24 +173,30 @@ def _make_arms(
                     pairs.append((len(names), reference))
                 names.append(f"{factor}={level}")
                 rows.append(each)
+    is_control = (frame[CONFLICT] == "absent").fill_null(value=False).to_numpy()
+    if is_control.any():
+        names.append(CONTROL)
+        rows.append(is_control)
     return tuple(names), np.stack(rows), tuple(pairs)
 
 
-class _Found:
+class ArmRates:
     """The rates of one answer in all arms of one question."""
 
-    def __init__(self, coded: _Coded, value: str, seed: int) -> None:
+    def __init__(self, coded: Coded, value: str, seed: int) -> None:
         self.coded = coded
         self.value = value
         self.n_trials = coded.members.sum(axis=1)
         self.counts = _count_arms(coded, value)
+        is_labelled = (coded.frame["code"].is_not_null() & coded.frame["truth"].is_not_null()).to_numpy()
+        self.n_labels = (coded.members & is_labelled).sum(axis=1)
         self.found = correct_rates(self.counts, seed=seed)
         self.limits = find_limits(self.found.draws)
         self.raw = [self._rate(arm) for arm in range(len(coded.arms))]
 
     def _rate(self, arm: int) -> Rate:
-        n_no, n_yes = (int(n) for n in self.counts.judged[arm])
-        return make_rate(n_yes, n_no + n_yes, int(self.n_trials[arm]) - n_no - n_yes)
+        judged = [int(n) for n in self.counts.judged[arm]]
+        return make_rate(judged[-1], sum(judged), int(self.n_trials[arm]) - sum(judged))
 
     def list_rates(self) -> Iterator[CodeRate]:
         low, high = self.limits
@@ -176,7 +210,7 @@ class _Found:
                 raw=self.raw[arm],
                 corrected=None if reason else _make(self.found.rates[arm], low[arm], high[arm]),
                 reason=reason,
-                n_labels=int(self.counts.labelled[arm].sum()),
+                n_labels=int(self.n_labels[arm]),
                 protocol=self.coded.protocol,
                 design=self.coded.design,
             )
@@ -209,15 +243,33 @@ def _make(rate: float, low: float, high: float) -> Corrected:
     return Corrected(float(rate), float(low), float(high))
 
 
-def _count_arms(coded: _Coded, value: str) -> ArmCounts:
-    code, truth = coded.frame["code"], coded.frame["truth"]
-    # Rows: coded no, coded yes; a missing code is neither.
-    said = np.stack([_mark(code.is_not_null() & (code != value)), _mark(code == value)])
-    labelled = said & truth.is_not_null().to_numpy()
-    members = coded.members.astype(np.int64)
-    return ArmCounts(
-        *(members @ each.T.astype(np.int64) for each in (said, labelled, labelled & _mark(truth == value)))
+def _count_arms(coded: Coded, value: str) -> ArmCounts:
+    """Count each arm's trials by the judges' answer, that in question last, over the cells of the draw."""
+    judged = coded.frame.select("code", "cell", "truth").with_row_index("row").drop_nulls("code")
+    # Labels may be drawn at another rate among the trials of each answer, so each is a column of its own.
+    codes = (*(sorted({*judged["code"]} - {value}) or [NO]), value)
+    # A cell of the draw is one of the judges' answers in one of its arms.
+    judged = judged.with_columns(place=pl.struct("cell", "code").rank("dense") - 1)
+    place = judged["place"].to_numpy().astype(int)
+    n_cells = int(place.max()) + 1
+    chosen = (
+        np.ones(len(place), dtype=bool),
+        judged["truth"].is_not_null().to_numpy(),
+        _mark(judged["truth"] == value),
     )
+    members = coded.members[:, judged["row"].to_numpy()]
+    sizes, labelled, confirmed = (
+        np.stack([np.bincount(place[row & each], minlength=n_cells) for row in members]).astype(float)
+        for each in chosen
+    )
+    columns = []
+    for code in codes:
+        side = np.zeros(n_cells, dtype=bool)
+        side[place] = (judged["code"] == code).to_numpy()
+        worth, yes = pool_cells(sizes[:, side], labelled[:, side], confirmed[:, side])
+        columns.append((sizes[:, side].sum(axis=1), worth, yes))
+    n, worths, yeses = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
+    return ArmCounts(n.astype(np.int64), worths, yeses, codes)
 
 
 def _mark(where: pl.Series) -> NDArray[np.bool_]:

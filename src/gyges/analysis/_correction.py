@@ -4,7 +4,10 @@
 θ = P(j=1)·P(y=1|j=1) + P(j=0)·P(y=1|j=0). All trials of the arm show P(j), the labelled ones P(y|j); each has
 a Beta(½, ½) prior, the estimate is the posterior mean and the interval that of draws from the posterior.
 Labels may be drawn at one rate among the trials coded yes and at another among those coded no (half from each
-is best): the two are never mixed, so no weights are needed. Within arm and code they must be drawn at random.
+is best): the two are never mixed. Within arm and code they must be drawn at random, or count for the trials
+that they stand for (`gyges.estimands.pool_cells`); then labels stands for how many they are worth.
+A question with several answers has a stratum for each of them, θ = Σ_k P(j=k)·P(y|j=k) with a Dirichlet(½, …)
+prior on the shares.
 Nothing is borrowed between arms: a judge that errs more in one of them would make an effect out of nothing.
 
 References:
@@ -32,19 +35,22 @@ _SAYS: Final = ("no", "yes")
 
 @dataclass(frozen=True)
 class ArmCounts:
-    """The trials of several arms, a row each; the columns are coded no and coded yes."""
+    """The trials of several arms, a row each; a column a code, that of the answer in question last."""
 
     judged: Ints
     """Trials with a code."""
-    labelled: Ints
-    """Those of them with a label."""
-    confirmed: Ints
-    """Those of them whose label says yes."""
+    labelled: Ints | Floats
+    """Those of them with a label; where labels count for unequal numbers of trials, what they are worth."""
+    confirmed: Ints | Floats
+    """Those of them whose label says yes, or gives the answer in question, likewise."""
+    codes: tuple[str, ...] = _SAYS
+    """What the columns were coded as; of a question with several answers, every one by itself."""
 
     def pool(self) -> ArmCounts:
         """Give one arm of all."""
         parts = (self.judged, self.labelled, self.confirmed)
-        return ArmCounts(*(part.sum(axis=0, keepdims=True) for part in parts))
+        judged, labelled, confirmed = (part.sum(axis=0, keepdims=True) for part in parts)
+        return ArmCounts(judged, labelled, confirmed, self.codes)
 
 
 class CorrectedRates(NamedTuple):
@@ -66,32 +72,63 @@ def correct_rates(counts: ArmCounts, *, seed: int, n_draws: int = N_DRAWS) -> Co
         n_draws: Draws from the posterior; their quantiles are the interval.
     """
     rng = np.random.default_rng(seed)
-    n_no, n_yes = counts.judged.T
-    yes, no = counts.confirmed + _PRIOR, counts.labelled - counts.confirmed + _PRIOR
-    size = (len(n_no), n_draws)
-    share = rng.beta((n_yes + _PRIOR)[:, None], (n_no + _PRIOR)[:, None], size=size)
-    true = rng.beta(yes[:, None], no[:, None], size=(len(n_no), n_draws, 2))
-    draws = share * true[..., 1] + (1 - share) * true[..., 0]
-    mean = (n_yes + _PRIOR) / (n_yes + n_no + 2 * _PRIOR)
-    means = yes / (yes + no)
-    rates = mean * means[:, 1] + (1 - mean) * means[:, 0]
+    weights: Floats = counts.judged.astype(np.float64) + _PRIOR
+    yes, no = _count_true(counts)
+    shares = _draw_shares(weights, n_draws, rng)
+    true = rng.beta(yes[:, None], no[:, None], size=shares.shape)
+    draws = (shares * true).sum(axis=-1)
+    rates = (weights / weights.sum(axis=1, keepdims=True) * yes / (yes + no)).sum(axis=1)
     reasons = find_reasons(counts)
     unknown = np.array([bool(reason) for reason in reasons], dtype=bool)
     draws[unknown], rates[unknown] = np.nan, np.nan
     return CorrectedRates(rates, draws, reasons)
 
 
+def _draw_shares(weights: Floats, n_draws: int, rng: np.random.Generator) -> Floats:
+    """Draw the shares of codes from Dirichlet distributions, last code first, as a chain of Betas."""
+    n_arms, n_codes = weights.shape
+    shares = np.empty((n_arms, n_draws, n_codes))
+    left = np.ones((n_arms, n_draws))
+    for code in range(n_codes - 1, 0, -1):
+        rest = weights[:, :code].sum(axis=1)
+        part = rng.beta(weights[:, code][:, None], rest[:, None], size=(n_arms, n_draws))
+        shares[..., code] = left * part
+        left = left * (1 - part)
+    shares[..., 0] = left
+    return shares
+
+
+def draw_confirmed(counts: ArmCounts, *, seed: int, n_draws: int = N_DRAWS) -> tuple[Floats, Floats]:
+    """Give the shares truly so among the trials of each code.
+
+    Returns:
+        Posterior means, arms × codes, and draws, arms × draws × codes.
+    """
+    yes, no = _count_true(counts)
+    size = (len(yes), n_draws, yes.shape[1])
+    draws: Floats = np.random.default_rng(seed).beta(yes[:, None], no[:, None], size=size)
+    means: Floats = np.divide(yes, yes + no)
+    return means, draws
+
+
+def _count_true(counts: ArmCounts) -> tuple[Floats, Floats]:
+    yes: Floats = counts.confirmed.astype(np.float64) + _PRIOR
+    no: Floats = (counts.labelled - counts.confirmed).astype(np.float64) + _PRIOR
+    return yes, no
+
+
 def find_reasons(counts: ArmCounts) -> tuple[str, ...]:
     """Say for each arm why it cannot be corrected; empty where it can."""
-    return tuple(map(_find_reason, counts.judged, counts.labelled))
+    arms = zip(counts.judged, counts.labelled, strict=True)
+    return tuple(_find_reason(judged, labelled, counts.codes) for judged, labelled in arms)
 
 
-def _find_reason(judged: Ints, labelled: Ints) -> str:
+def _find_reason(judged: Ints, labelled: Ints | Floats, codes: Sequence[str]) -> str:
     if not judged.any():
         return "no trial of this arm is coded"
     if not labelled.any():
         return "judge unchecked: no label in this arm"
-    for code, word in enumerate(_SAYS):
+    for code, word in enumerate(codes):
         if judged[code] and not labelled[code]:
             return f"judge unchecked: no label among the {judged[code]:,} trials coded {word}"
     return ""

@@ -18,7 +18,10 @@ from gyges.estimands import SEVERITY, Source, Tally, Units, pick_levels, tally_l
 from gyges.records.estimates import Effect
 from gyges.records.words import FACTORS
 
-EFFECT_OUTCOMES: Final = ("misaligned", "manipulation", "harm", "power_act", SEVERITY)
+BINARY_OUTCOMES: Final = ("misaligned", "manipulation", "harm", "power_act")
+"""Yes-or-no outcomes whose effects are estimated."""
+
+EFFECT_OUTCOMES: Final = (*BINARY_OUTCOMES, SEVERITY)
 
 _VALUES: Final = {name: value_of(name) for name in EFFECT_OUTCOMES}
 
@@ -66,4 +69,5 @@ def _make_effect(subject: tuple[str, str, str, Source], outcome: str, fits: list
         protocol=source.protocol,
         estimate=estimate,
         p=two_sided_p(estimate.estimate, estimate.se, estimate.df),
+        scale="rungs" if outcome == SEVERITY else "risk-difference",
     )

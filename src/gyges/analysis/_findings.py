@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import polars as pl
 
+from gyges.analysis._checked import check_parts
 from gyges.analysis._headline import count_misaligned
+from gyges.analysis._order import measure_order
 from gyges.analysis._parts import Measured, measure
 from gyges.analysis._table import KnownFacts, prepare_codes
 from gyges.analysis._trade_offs import drop_items
+from gyges.analysis._turn import turn
+from gyges.analysis._value_claims import measure_values
+from gyges.analysis._values import Revealed
 from gyges.estimands import (
     ALTERNATIVES,
+    VALUE_KINDS,
     WAITS,
     Comparison,
     Lack,
     Picked,
     Tally,
+    blank_outcomes,
+    codes_of,
+    fill_codes,
     find_silent,
+    items_of,
     make_comparison,
     pick,
+    read_code,
     tally_claim,
 )
 from gyges.records.claim import Claim
 from gyges.records.estimates import ScenarioResult
-from gyges.records.verdicts import Finding
+from gyges.records.verdicts import Beside, Finding
+from gyges.records.words import OUTCOMES
 
 
-def measure_claims(
+def measure_claims(  # noqa: PLR0913 one for each thing that an estimand may rest on
     codes: pl.LazyFrame | pl.DataFrame,
     claims: Sequence[Claim],
     *,
     scenario_results: Sequence[ScenarioResult],
     min_trials: int,
     facts: KnownFacts | None = None,
+    revealed: Revealed | None = None,
+    seed: int = 0,
 ) -> tuple[Finding, ...]:
     """Measure every claim's estimand for every model, by model and then in the claims' order.
 
@@ -46,54 +61,124 @@ def measure_claims(
         scenario_results: Results at base condition, for claims that count scenarios.
         min_trials: Fewest coded trials on each side of a comparison.
         facts: What is known of the scenarios; needed where a study has no `base` trials.
+        revealed: What `reveal_values` found; needed for claims about values and trade-offs.
+        seed: Root seed of the draws that correct codes by judges.
 
     Raises:
         RunError: The table is not a codes table.
     """
+    chosen = (revealed or Revealed()).models
     everything = prepare_codes(codes, facts)
     models = sorted(everything.select(pl.col("model").unique().cast(pl.String))["model"].to_list())
-    frame = drop_items(everything)
+    frame = fill_codes(drop_items(everything), claims)
+    rules = _Rules(min_trials, facts or {}, seed, frame)
     by_claim = []
     for claim in claims:
         if claim.kind == "count":
             by_claim.append({m: count_misaligned(claim, m, scenario_results) for m in models})
+        elif claim.kind in VALUE_KINDS:
+            by_claim.append({m: measure_values(claim, m, chosen.get(m), min_trials) for m in models})
         elif claim.kind in ALTERNATIVES:
             continue
         elif claim.kind == "later":
             by_claim.append({m: _lack(claim, m, _say_later(claim)) for m in models})
         else:
-            comparison = make_comparison(claim)
-            counted = tally_claim(frame, claim, comparison, facts or {})
-            by_claim.append(
-                {m: _find(claim, m, comparison, counted, (min_trials, facts or {})) for m in models}
-            )
+            by_claim.append(_measure(claim, frame, models, rules))
     return tuple(findings[model] for model in models for findings in by_claim)
 
 
-def _find(
-    claim: Claim, model: str, comparison: Comparison, counted: Tally, rules: tuple[int, KnownFacts]
-) -> Finding:
-    min_trials, facts = rules
+@dataclass(frozen=True)
+class _Rules:
+    """What holds for every claim."""
+
+    min_trials: int
+    facts: KnownFacts
+    seed: int
+    frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A claim's trials on each side."""
+
+    comparison: Comparison
+    found: Tally
+    planned: Tally
+    """The same whatever they were coded as."""
+    judged: frozenset[str]
+    """Models with any code by a judge that the claim rests on."""
+
+
+def _measure(claim: Claim, frame: pl.DataFrame, models: Sequence[str], rules: _Rules) -> dict[str, Finding]:
+    counted = _count(claim, claim, frame, rules)
+    beside = {}
+    if claim.beside:
+        other = claim.model_copy(update={"outcome": claim.beside})
+        again = _count(claim, other, frame, rules)
+        beside = {m: _find(other, m, again, rules) for m in models if m in again.judged}
+    return {m: _put_beside(claim, _find(claim, m, counted, rules), beside.get(m)) for m in models}
+
+
+def _count(claim: Claim, asked: Claim, frame: pl.DataFrame, rules: _Rules) -> _Counted:
+    """Count the trials that stand for a claim in its scenarios, by what is asked of them."""
+    comparison = make_comparison(asked)
+    has_code = [pl.col(code.column).is_not_null() for code in codes_of(asked)]
+    judged = frame.filter(pl.any_horizontal(has_code))["model"].unique().cast(pl.String) if has_code else ()
+    if has_code and not len(judged):
+        return _Counted(comparison, {}, {}, frozenset())
+    found = tally_claim(frame, claim, comparison, rules.facts)
+    planned = found
+    if has_code:
+        planned = tally_claim(blank_outcomes(frame, asked), claim, comparison, rules.facts)
+    return _Counted(comparison, found, planned, frozenset(judged))
+
+
+def _find(claim: Claim, model: str, counted: _Counted, rules: _Rules) -> Finding:
+    min_trials, facts, comparison = rules.min_trials, rules.facts, counted.comparison
     if facts and len(find_silent(claim, facts)) == len(facts):
-        return _lack(
-            claim, model, f"By the rules no act or topic of these scenarios can show '{claim.outcome}'."
-        )
-    by_source = counted.get(model, {})
-    picked = pick(by_source, comparison, min_trials, facts=facts)
-    if isinstance(picked, Picked):
-        return _make_finding(claim, model, picked, measure(claim, comparison, picked))
-    planned = pick(by_source, comparison, min_trials, facts=facts, planned=True)
-    finding = _lack(claim, model, _say_lack(picked, comparison, min_trials))
-    return replace(finding, planned=isinstance(planned, Picked))
+        named = claim.outcome if claim.outcome in OUTCOMES else claim.given
+        return _lack(claim, model, f"By the rules no act or topic of these scenarios can show '{named}'.")
+    if items_of(claim) and model not in counted.judged:
+        asked = " and ".join(items_of(claim))
+        return _lack(claim, model, f"No judge: nobody has coded {asked} in this run's transcripts.")
+    picked = pick(counted.found.get(model, {}), comparison, min_trials, facts=facts)
+    if not isinstance(picked, Picked):
+        by_source = counted.planned.get(model, {})
+        planned = pick(by_source, comparison, min_trials, facts=facts, planned=True)
+        finding = _lack(claim, model, _say_lack(picked, comparison, min_trials))
+        return replace(finding, planned=isinstance(planned, Picked))
+    if claim.kind == "order":
+        ordered = measure_order(rules.frame, claim, model, picked)
+        return _make_finding(claim, model, picked, ordered, scale="log")
+    measured = measure(claim, comparison, picked)
+    if comparison.value.truth is None:
+        return _make_finding(claim, model, picked, measured)
+    checked = check_parts(claim, comparison, picked, measured, rules.seed)
+    made = _make_finding(claim, model, picked, checked.measured)
+    return replace(made, judged=checked.judged)
 
 
-def _make_finding(claim: Claim, model: str, picked: Picked, measured: Measured) -> Finding:
+def _put_beside(claim: Claim, finding: Finding, other: Finding | None) -> Finding:
+    code = read_code(claim.beside)
+    if other is None or other.estimate is None or code is None:
+        return finding
+    shown = turn(other.estimate, claim.direction)
+    beside = Beside(code.name, shown.estimate, shown.low, shown.high, shown.n, other.judged)
+    return replace(finding, beside=beside)
+
+
+def _make_finding(
+    claim: Claim, model: str, picked: Picked, measured: Measured, *, scale: Literal["", "log"] = ""
+) -> Finding:
     """The weakest part speaks for the whole."""
-    weakest = min((part.estimate for part in measured.parts), key=lambda estimate: estimate.estimate)
+    # A rate within a limit is weakest where it is highest.
+    sign = -1 if claim.kind == "rate-bound" else 1
+    weakest = min(measured.parts, key=lambda part: sign * part.estimate.estimate)
     return Finding(
         claim=claim.id,
         model=model,
-        estimate=weakest,
+        estimate=weakest.estimate,
+        raw=weakest.raw,
         parts=measured.parts if len(measured.parts) > 1 else (),
         missing_share=picked.missing_share,
         events=picked.events,
@@ -101,6 +186,7 @@ def _make_finding(claim: Claim, model: str, picked: Picked, measured: Measured) 
         note=measured.note,
         protocol=picked.source.protocol,
         design=picked.source.design,
+        scale=scale,
     )
 
 

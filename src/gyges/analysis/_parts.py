@@ -11,7 +11,7 @@ from gyges.analysis._intervals import two_sided_p
 from gyges.analysis._pooling import pool_units
 from gyges.analysis._turn import turn
 from gyges.analysis._units import fill_missing, fit_bends, fit_differences, fit_means, fit_slopes
-from gyges.estimands import Comparison, Picked, Units
+from gyges.estimands import Comparison, Picked, Units, usable
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
 from gyges.records.verdicts import FoundPart, Role
@@ -53,14 +53,30 @@ def _measure_mean(claim: Claim, comparison: Comparison, picked: Picked) -> Measu
 
 
 def _measure_bound(claim: Claim, comparison: Comparison, picked: Picked) -> Measured:
+    """The rate of each value, and what it would be if no missing trial had it, or all had."""
     (side,) = comparison.sides
-    value, bound = comparison.value, claim.bound or 0.0
-    rate = pool_rates(picked.units, side, value, bound=bound)
-    if not picked.missing_share:
-        return Measured((FoundPart(side, rate),))
-    filled = [fill_missing(picked.units, value, with_outcome=each) for each in (False, True)]
-    worst = tuple(pool_rates(units, side, value, bound=bound) for units in filled)
-    return Measured((FoundPart(side, rate),), worst=worst)
+    bound = claim.bound or 0.0
+    tried = [(comparison.value, picked.units)]
+    tried += [(value, picked.extra[value.name]) for value in comparison.extra]
+    kept = [(value, units) for value, units in tried if usable(units, (side,))]
+    parts, worst = [], []
+    for value, units in kept:
+        name = side if len(kept) == 1 else f"{value.name} of {side}"
+        parts.append(FoundPart(name, pool_rates(units, side, value, bound=bound)))
+        if picked.missing_share or len(kept) > 1:
+            filled = [fill_missing(units, value, with_outcome=each) for each in (False, True)]
+            worst += [pool_rates(each, side, value, bound=bound) for each in filled]
+    lacking = [value.name for value, units in tried if not usable(units, (side,))]
+    note = f"No trial has the code {lacking[0]}, so that part is left out." if lacking else ""
+    return Measured(tuple(parts), worst=tuple(worst), note=note)
+
+
+def _measure_above(claim: Claim, comparison: Comparison, picked: Picked) -> Measured:
+    """How far the rate lies above its bound."""
+    (side,) = comparison.sides
+    rate = pool_units(fit_means(picked.units, side, comparison.value))
+    bound = claim.bound or 0.0
+    return Measured((FoundPart(f"{side} − {bound:g}", turn(rate, 1, -bound)),))
 
 
 def _measure_activation(claim: Claim, comparison: Comparison, picked: Picked) -> Measured:
@@ -123,6 +139,8 @@ _KINDS: Final[Mapping[str, Callable[[Claim, Comparison, Picked], Measured]]] = {
     "control": _measure_differences,
     "convergence": _measure_families,
     "rate-bound": _measure_bound,
+    "rate-above": _measure_above,
+    "given-difference": _measure_differences,
     "slope": _measure_slope,
     "dose": _measure_dose,
 }

@@ -1,22 +1,32 @@
 """From effects within units to one effect: random effects over scenarios, or these scenarios' own mean.
 
 *Scenarios like these*: y_u ~ N(b, v_u + τ²), τ² by restricted maximum likelihood, w_u = 1/(v_u + τ²),
-b = Σ w y / Σ w, SE² = max(1, Q/(S−1))/Σ w with Q = Σ w (y − b)², t with S−1 degrees of freedom, and the
-prediction interval b ± t_{S−2} √(τ² + SE²). S counts units (a scenario's settings), the unit of inference.
+b = Σ w y / Σ w, SE² = Σ w (y − b)² / ((S − 1) Σ w) + Σ w² a / (Σ w)², t with S − 1 degrees of freedom,
+and the prediction interval b ± t_{S−2} √(τ² + SE²). S counts units (a scenario's settings), the unit of
+inference.
+
+Differences of means are weighted by their numbers of trials alone: v_u = σ² h_u with h_u = Σ c²/n over the
+unit's arms and σ² = Σ v / Σ h. A rate's own variance would give most weight to scenarios near 0 or 1, where
+a difference is small too, and pull b towards 0. a_u is what the half trial added to a unit's variance: it
+keeps SE from vanishing where no arm has an event. The ratio Q/(S − 1) is not held at 1 or more: where the
+units do not differ, intervals would cover 98 to 99 %.
 
 *These scenarios only*: b = Σ y / S, SE² = Σ v / S².
 
+*Heterogeneity*: Q = Σ (y − ỹ)²/v with ỹ weighted by 1/v, and I² = max(0, (Q − (S − 1))/Q).
+
 References:
     Hartung & Knapp (2001), A refined method for the meta-analysis of controlled trials. Stat. Med. 20.
-    Röver, Knapp & Friede (2015), Hartung–Knapp–Sidik–Jonkman approach and its modification. BMC MRM 15.
+    Higgins & Thompson (2002), Quantifying heterogeneity in a meta-analysis. Stat. Med. 21.
     Higgins, Thompson & Spiegelhalter (2009), A re-evaluation of random-effects meta-analysis. JRSS A 172.
+    Shuster (2010), Empirical vs natural weighting in random effects meta-analysis. Stat. Med. 29.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +47,12 @@ class UnitFit:
 
     effect: UnitEffect
     df: float = math.inf
+    size: float | None = None
+    """Its variance if every trial's value had variance 1; none: it is weighted by its own variance."""
+    added: float = 0.0
+    """What its variance was given so as not to vanish."""
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    """The least and the most the effect can be; intervals end there."""
 
 
 @dataclass(frozen=True)
@@ -67,29 +83,71 @@ def fit_tau2(y: Array, v: Array) -> float:
     return tau2
 
 
-def pool_random(y: Array, v: Array, tau2: float | None = None) -> Pooled:
-    """Pool effects with their variances, by REML and Hartung–Knapp with the ratio held at 1 or more."""
+def pool_random(y: Array, v: Array, tau2: float | None = None, *, added: Array | None = None) -> Pooled:
+    """Pool effects with their variances, by REML and Hartung–Knapp.
+
+    Args:
+        y: Effects, one a unit.
+        v: Their variances.
+        tau2: Variance between units; none: it is estimated.
+        added: Variance of each effect that its spread over units may not show.
+    """
     between = fit_tau2(y, v) if tau2 is None else tau2
     w = 1 / (v + between)
     total = float(np.sum(w))
     mean = float(np.sum(w * y)) / total
-    q = float(np.sum(w * (y - mean) ** 2))
-    se = math.sqrt(max(1.0, q / (len(y) - 1)) / total)
-    return Pooled(mean=mean, se=se, tau=math.sqrt(between), weights=w / total)
+    variance = float(np.sum(w * (y - mean) ** 2)) / (len(y) - 1) / total
+    if added is not None:
+        variance += float(np.sum(w * w * added)) / total**2
+    return Pooled(mean=mean, se=math.sqrt(variance), tau=math.sqrt(between), weights=w / total)
 
 
 def pool_units(fits: Sequence[UnitFit]) -> Estimate:
     """Pool at least one unit's effect; the number of distinct scenarios decides what it is about."""
+    scenarios = {fit.effect.scenario for fit in fits}
+    estimate = _pool_like_these(fits) if len(scenarios) >= MIN_SCENARIOS else _pool_these_only(fits)
+    estimate = _clip(estimate, min(fit.limits[0] for fit in fits), max(fit.limits[1] for fit in fits))
+    if len(fits) == 1:
+        return estimate
+    spread = _measure_spread(np.array([fit.effect.estimate for fit in fits]), _level(fits))
+    i_squared = max(0.0, 1 - (len(fits) - 1) / spread) if spread else 0.0
+    return replace(estimate, cochran_q=spread, i_squared=i_squared)
+
+
+def _clip(estimate: Estimate, least: float, most: float) -> Estimate:
+    def hold(x: float | None) -> float | None:
+        return None if x is None else min(max(x, least), most)
+
+    return replace(
+        estimate,
+        low=max(estimate.low, least),
+        high=min(estimate.high, most),
+        prediction_low=hold(estimate.prediction_low),
+        prediction_high=hold(estimate.prediction_high),
+    )
+
+
+def _measure_spread(y: Array, v: Array) -> float:
+    if not (v > 0).all():
+        # Estimates without any error have no spread that could be told from it.
+        return 0.0
+    w = 1 / v
+    return float(np.sum(w * (y - np.sum(w * y) / np.sum(w)) ** 2))
+
+
+def _level(fits: Sequence[UnitFit]) -> Array:
+    """Give the units' variances, as they would be with the same spread within all arms."""
+    v = np.array([fit.effect.variance for fit in fits])
+    sizes = np.array([fit.size for fit in fits if fit.size is not None])
+    if len(sizes) < len(fits):
+        return v
+    return np.asarray(sizes * (math.fsum(v) / math.fsum(sizes)))
+
+
+def _pool_like_these(fits: Sequence[UnitFit]) -> Estimate:
     units = tuple(fit.effect for fit in fits)
-    if len({unit.scenario for unit in units}) >= MIN_SCENARIOS:
-        return _pool_like_these(units)
-    return _pool_these_only(fits, units)
-
-
-def _pool_like_these(units: tuple[UnitEffect, ...]) -> Estimate:
     y = np.array([unit.estimate for unit in units])
-    v = np.array([unit.variance for unit in units])
-    fit = pool_random(y, v)
+    fit = pool_random(y, _level(fits), added=np.array([each.added for each in fits]))
     df = float(len(units) - 1)
     half = quantile_95(df) * fit.se
     reach = quantile_95(df - 1) * math.sqrt(fit.tau**2 + fit.se**2)
@@ -112,7 +170,8 @@ def _pool_like_these(units: tuple[UnitEffect, ...]) -> Estimate:
     )
 
 
-def _pool_these_only(fits: Sequence[UnitFit], units: tuple[UnitEffect, ...]) -> Estimate:
+def _pool_these_only(fits: Sequence[UnitFit]) -> Estimate:
+    units = tuple(fit.effect for fit in fits)
     size = len(units)
     mean = math.fsum(unit.estimate for unit in units) / size
     total = math.fsum(unit.variance for unit in units)

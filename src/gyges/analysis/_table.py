@@ -8,7 +8,17 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from gyges.errors import RunError
-from gyges.estimands import OFF_BASE, OPEN_TACTICS, TRIAL_COLUMNS, Facts, mark_off_base, mask_of
+from gyges.estimands import (
+    OFF_BASE,
+    OPEN_COUNTS,
+    OPEN_DENIABLE,
+    OPEN_TACTICS,
+    TRIAL_COLUMNS,
+    Facts,
+    mark_off_base,
+    mask_of,
+    pack_counts,
+)
 from gyges.records.words import CONFLICT, FACTORS, OUTCOMES, STATUSES, TACTICS
 
 KnownFacts: TypeAlias = Mapping[str, Facts]
@@ -20,9 +30,9 @@ _NUMBERS: Final = {
     "output_tokens": pl.Int64,
     "cost": pl.Float64,
 }
+_ACTS: Final = "open_acts"
 JUDGED: Final = ("code_", "label_")
 """How the names of columns begin that hold what judges and people coded."""
-
 _PLACES: Final = ("variant", "replicate")
 
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)
@@ -51,13 +61,16 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
         *(pl.col(name).cast(pl.Int64) for name in _PLACES if name in met),
         *(pl.col(name).cast(pl.Categorical) for name in sorted(met) if name.startswith(JUDGED)),
     ]
+    if _ACTS in codes.lazy().collect_schema():
+        columns.append(pl.col(_ACTS).list.join(" ").cast(pl.Categorical))
     try:
         frame = codes.lazy().select(columns).collect()
     except (pl.exceptions.PolarsError, ValueError) as problem:
         reason = str(problem).splitlines()[0].split(";")[0]
         raise RunError(f"codes: the table is not one this version can analyze ({reason}).") from None
     masked = frame.with_columns(_mask_tactics(frame[OPEN_TACTICS]))
-    return _fill_tactics(masked).with_columns(mark_off_base(masked, facts or {}))
+    counted = masked.with_columns(_count_acts(masked, facts or {})).drop(_ACTS, strict=False)
+    return _fill_tactics(counted).with_columns(mark_off_base(counted, facts or {}))
 
 
 def _count_probes(name: str, kind: type[pl.DataType], columns: set[str]) -> pl.Expr:
@@ -76,6 +89,33 @@ def _mask_tactics(joined: pl.Series) -> pl.Series:
     )
 
 
+def _count_acts(frame: pl.DataFrame, facts: KnownFacts) -> list[pl.Series]:
+    """Count the open acts of each tactic, and the deniable ones, by way of the few lists that occur.
+
+    Where acts are not known, an open tactic counts as one act. Everyday work without an act counts as
+    complying, which is open always.
+    """
+    keys = ["scenario", OPEN_TACTICS, *([_ACTS] if _ACTS in frame.columns else [])]
+    met = frame.select(keys).unique()
+    packed, deniable = [], []
+    for row in met.with_columns(pl.col(pl.Categorical).cast(pl.String)).iter_rows(named=True):
+        mine = facts.get(row["scenario"]) or Facts(base={})
+        acts = [act for act in (row.get(_ACTS) or "").split() if act in mine.tactics]
+        deniable.append(pack_counts(mine.tactics[act] for act in acts if act in mine.deniable))
+        tactics = [mine.tactics[act] for act in acts]
+        mask = row[OPEN_TACTICS]
+        if not tactics and mask is not None:
+            tactics = [name for rung, name in enumerate(TACTICS) if mask >> rung & 1]
+        if tactics and TACTICS[0] not in tactics:
+            tactics.append(TACTICS[0])
+        packed.append(pack_counts(tactics))
+    counts = met.with_columns(
+        pl.Series(OPEN_COUNTS, packed, dtype=pl.UInt32), pl.Series(OPEN_DENIABLE, deniable, dtype=pl.UInt32)
+    )
+    joined = frame.join(counts, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return [joined[OPEN_COUNTS], joined[OPEN_DENIABLE]]
+
+
 def _fill_tactics(frame: pl.DataFrame) -> pl.DataFrame:
     """Give a trial that never came to its scene the tactics open in others of its cell.
 
@@ -84,5 +124,10 @@ def _fill_tactics(frame: pl.DataFrame) -> pl.DataFrame:
     lost = frame[OPEN_TACTICS].is_null() & (frame["status"] != "coded")
     if not lost.any():
         return frame
-    known = pl.col(OPEN_TACTICS).max().over(_CELL)
-    return frame.with_columns(pl.col(OPEN_TACTICS).fill_null(known))
+    known = pl.col(OPEN_TACTICS, OPEN_COUNTS).max().over(_CELL)
+    lacks = pl.col(OPEN_TACTICS).is_null() & (pl.col("status") != "coded")
+    filled = frame.with_columns(known.name.suffix(" known"))
+    return filled.with_columns(
+        pl.when(lacks).then(pl.col(f"{name} known")).otherwise(pl.col(name)).alias(name)
+        for name in (OPEN_TACTICS, OPEN_COUNTS)
+    ).drop(f"{name} known" for name in (OPEN_TACTICS, OPEN_COUNTS))

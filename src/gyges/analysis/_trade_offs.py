@@ -29,22 +29,27 @@ _KEYS: Final = ("model", "scenario", "setting", "status", "act")
 
 
 @dataclass
-class _Count:
+class ItemCount:
     """The trials of one item, for one model."""
 
     family: str
     chance: float | None
     """Chance of the item's gamble to go wrong; none: it has none."""
+    has_loss: bool = False
+    """Whether the side named first is itself a loss of function."""
     missing: int = 0
+    """Trials not coded."""
     taken: dict[str, int] = field(default_factory=dict)
     """Side to the coded trials that took it."""
 
     @property
     def n(self) -> int:
+        """Coded trials."""
         return sum(self.taken.values())
 
     @property
     def first(self) -> int:
+        """Coded trials that took the side named first."""
         return self.taken.get(self.family.split("-vs-")[0], 0)
 
 
@@ -60,7 +65,7 @@ def measure_trade_offs(codes: pl.LazyFrame | pl.DataFrame, batteries: Mapping[st
         codes: The codes table; trials of other designs are passed over.
         batteries: The batteries as run, by id; trials of any other are passed over.
     """
-    by_model = _count_items(codes, batteries)
+    by_model = count_items(codes, batteries)
     families = list(dict.fromkeys(item.family for each in batteries.values() for item in each.items))
     shares = []
     lotteries: list[GambleRate] = []
@@ -73,9 +78,9 @@ def measure_trade_offs(codes: pl.LazyFrame | pl.DataFrame, batteries: Mapping[st
     return TradeOffs(tuple(shares), tuple(lotteries))
 
 
-def _count_items(
+def count_items(
     codes: pl.LazyFrame | pl.DataFrame, batteries: Mapping[str, Battery]
-) -> dict[str, list[_Count]]:
+) -> dict[str, list[ItemCount]]:
     """Count each item's trials, by model; models and items in an order of their own."""
     known = {(each.id, item.id): item for each in batteries.values() for item in each.items}
     rows = (
@@ -87,14 +92,15 @@ def _count_items(
         .sort(_KEYS)
         .collect()
     )
-    found: dict[str, dict[tuple[str, str], _Count]] = {}
+    found: dict[str, dict[tuple[str, str], ItemCount]] = {}
     for model, battery, name, status, act, trials in rows.iter_rows():
         item = known.get((battery, name))
         if item is None:
             continue
-        lottery = item.options[1].lottery
+        first, second = item.options
+        chance = second.lottery.chance if second.lottery else None
         count = found.setdefault(model, {}).setdefault(
-            (battery, name), _Count(item.family, lottery.chance if lottery else None)
+            (battery, name), ItemCount(item.family, chance, has_loss=first.consequences.survival < 0)
         )
         if status == "coded":
             count.taken[act] = count.taken.get(act, 0) + trials
@@ -103,7 +109,7 @@ def _count_items(
     return {model: list(counts.values()) for model, counts in found.items()}
 
 
-def _estimate_share(model: str, family: str, counts: Sequence[_Count]) -> TradeOff:
+def _estimate_share(model: str, family: str, counts: Sequence[ItemCount]) -> TradeOff:
     coded = [count for count in counts if count.n]
     n = sum(count.n for count in coded)
     estimate, low, high = _estimate(coded, n) if coded else (None, None, None)
@@ -122,7 +128,7 @@ def _estimate_share(model: str, family: str, counts: Sequence[_Count]) -> TradeO
     )
 
 
-def _estimate(coded: Sequence[_Count], n: int) -> tuple[float, float, float]:
+def _estimate(coded: Sequence[ItemCount], n: int) -> tuple[float, float, float]:
     shares = [count.first / count.n for count in coded]
     size = len(shares)
     if size < MIN_ITEMS:
@@ -135,7 +141,7 @@ def _estimate(coded: Sequence[_Count], n: int) -> tuple[float, float, float]:
     return mean, max(0.0, mean - half), min(1.0, mean + half)
 
 
-def _fill(counts: Sequence[_Count], took: int, *, by_item: bool) -> float:
+def _fill(counts: Sequence[ItemCount], took: int, *, by_item: bool) -> float:
     """Give the estimate if all missing trials took the first side (1), or none of them did (0)."""
     filled = [(count.first + took * count.missing, count.n + count.missing) for count in counts]
     if by_item:
@@ -143,7 +149,7 @@ def _fill(counts: Sequence[_Count], took: int, *, by_item: bool) -> float:
     return sum(first for first, _ in filled) / sum(n for _, n in filled)
 
 
-def _rate_gambles(model: str, counts: Sequence[_Count]) -> Iterator[GambleRate]:
+def _rate_gambles(model: str, counts: Sequence[ItemCount]) -> Iterator[GambleRate]:
     for chance in sorted({count.chance for count in counts if count.chance is not None}):
         mine = [count for count in counts if count.chance == chance]
         n = sum(count.n for count in mine)

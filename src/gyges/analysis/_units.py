@@ -1,12 +1,11 @@
 """Effects within a unit: means, differences and slopes, with variances that never vanish.
 
-A yes-or-no arm with x events in n trials has variance p̃(1 − p̃)/(n + 2), p̃ = (x + 1)/(n + 2): one event and
-one non-event are added to the arm, so rates of 0 and 1 keep an honest variance. The estimate itself is the
-plain difference of rates, which is unbiased. Other values have ((Σ(y − ȳ)² + ½)/(n − 1))/n: half a squared
-rung is added.
+A yes-or-no arm with x events in n trials has variance p̃(1 − p̃)/n, p̃ = (x + ½)/(n + 1), the mean under
+Jeffreys' prior, so rates of 0 and 1 keep an honest variance. The estimate itself is the plain difference of
+rates, which is unbiased. Other values have ((Σ(y − ȳ)² + ½)/(n − 1))/n: half a squared rung is added.
 
 References:
-    Agresti & Caffo (2000), Simple and effective confidence intervals for proportions. Am. Stat. 54.
+    Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion. Statistical Science 16.
     Hainmueller, Hopkins & Yamamoto (2014), Causal inference in conjoint analysis. Political Analysis 22.
 """
 
@@ -22,12 +21,17 @@ from gyges.records.estimates import UnitEffect
 
 def fit_means(units: Units, side: str, value: Value) -> list[UnitFit]:
     """Mean of the value on one side, within each unit that has it."""
-    return _fit(units, {side: 1.0}, value)
+    return fit_sums(units, {side: 1.0}, value)
 
 
 def fit_differences(units: Units, side: str, reference: str, value: Value) -> list[UnitFit]:
     """Difference of means between two sides, within each unit that has both."""
-    return _fit(units, {side: 1.0, reference: -1.0}, value)
+    return fit_sums(units, {side: 1.0, reference: -1.0}, value)
+
+
+def fit_sums(units: Units, weights: Mapping[str, float], value: Value) -> list[UnitFit]:
+    """Weighted sum of the sides' means, within each unit that has all of them."""
+    return [_combine(unit, sides, weights, value) for unit, sides in _having(units, list(weights)).items()]
 
 
 def fit_slopes(units: Units, levels: Sequence[str], value: Value) -> list[UnitFit]:
@@ -49,7 +53,7 @@ def fit_bends(units: Units, levels: Sequence[str], value: Value) -> list[list[Un
     """
     whole = _having(units, levels)
     return [
-        _fit(whole, {levels[i]: 1.0, levels[i + 1]: -2.0, levels[i + 2]: 1.0}, value)
+        fit_sums(whole, {levels[i]: 1.0, levels[i + 1]: -2.0, levels[i + 2]: 1.0}, value)
         for i in range(len(levels) - 2)
     ]
 
@@ -80,18 +84,16 @@ def _having(units: Units, sides: Sequence[str]) -> Units:
     }
 
 
-def _fit(units: Units, weights: Mapping[str, float], value: Value) -> list[UnitFit]:
-    return [_combine(unit, sides, weights, value) for unit, sides in _having(units, list(weights)).items()]
-
-
 def _combine(unit: Unit, sides: Sides, weights: Mapping[str, float], value: Value) -> UnitFit:
-    estimate = variance = spread = low = high = 0.0
+    estimate = variance = spread = size = added = low = high = 0.0
     n = 0
     for side, weight in weights.items():
         arm = sides[side]
         part = weight**2 * _variance(arm, value)
         estimate += weight * arm.mean
         variance += part
+        size += weight**2 / arm.n
+        added += part - weight**2 * _plain_variance(arm, value)
         spread += part**2 / (arm.n - 1)
         n += arm.n
         bounds = _worst(arm, value)
@@ -106,15 +108,24 @@ def _combine(unit: Unit, sides: Sides, weights: Mapping[str, float], value: Valu
         worst_low=min(low, estimate),
         worst_high=max(high, estimate),
     )
-    return UnitFit(effect, df=math.inf if value.is_binary else variance**2 / spread)
+    df = math.inf if value.is_binary else variance**2 / spread
+    ends = [(weight * value.low, weight * value.high) for weight in weights.values()]
+    limits = (sum(min(pair) for pair in ends), sum(max(pair) for pair in ends))
+    return UnitFit(effect, df=df, size=size, added=max(0.0, added), limits=limits)
 
 
 def _variance(arm: Arm, value: Value) -> float:
     if value.is_binary:
-        p = (arm.total + 1) / (arm.n + 2)
-        return p * (1 - p) / (arm.n + 2)
-    deviations = arm.squares - arm.total**2 / arm.n
-    return (max(0.0, deviations) + 0.5) / (arm.n - 1) / arm.n
+        p = (arm.total + 0.5) / (arm.n + 1)
+        return p * (1 - p) / arm.n
+    return _plain_variance(arm, value) + 0.5 / (arm.n - 1) / arm.n
+
+
+def _plain_variance(arm: Arm, value: Value) -> float:
+    """Variance of the arm's mean without what is added to keep it from vanishing."""
+    if value.is_binary:
+        return arm.mean * (1 - arm.mean) / arm.n
+    return max(0.0, arm.squares - arm.total**2 / arm.n) / (arm.n - 1) / arm.n
 
 
 def _worst(arm: Arm, value: Value) -> tuple[float, float]:

@@ -135,15 +135,14 @@ def _estimate(groups: list[tuple[int, int]], pairs: int, size: int) -> _Stratum:
 
 def _fit(scenario: str, setting: str, strata: list[_Stratum]) -> UnitFit:
     pairs = sum(each.pairs for each in strata)
-    return UnitFit(
-        UnitEffect(
-            unit=f"{scenario}:{setting}",
-            scenario=scenario,
-            estimate=math.fsum(each.pairs * each.spread for each in strata) / pairs,
-            variance=math.fsum(each.pairs**2 * each.null for each in strata) / pairs**2,
-            n=sum(each.n for each in strata),
-        )
+    effect = UnitEffect(
+        unit=f"{scenario}:{setting}",
+        scenario=scenario,
+        estimate=math.fsum(each.pairs * each.spread for each in strata) / pairs,
+        variance=math.fsum(each.pairs**2 * each.null for each in strata) / pairs**2,
+        n=sum(each.n for each in strata),
     )
+    return UnitFit(effect, size=1 / pairs)
 
 
 def _as_spread(variance: Estimate, bound: float) -> Estimate:
@@ -153,7 +152,7 @@ def _as_spread(variance: Estimate, bound: float) -> Estimate:
     bound's square.
     """
     spread, low, high = (math.sqrt(max(0.0, x)) for x in (variance.estimate, variance.low, variance.high))
-    t = (bound**2 - variance.estimate) / variance.se
+    t = (bound**2 - variance.estimate) / variance.se if variance.se else 0.0
     se = (bound - spread) / t if t and bound != spread else variance.se / (2 * bound or 1.0)
     return replace(
         variance,

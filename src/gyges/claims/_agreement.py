@@ -11,6 +11,12 @@ from gyges.records.judges import JudgeRow
 _AGAINST: Final = {"among judges": "among the judges", "majority": "of the judges' majority with the labels"}
 
 
+def list_known(items: Collection[str], judges: Sequence[JudgeRow]) -> list[str]:
+    """List the questions on which some agreement is known."""
+    known = {row.item for row in judges if row.kind in _AGAINST and row.alpha is not None}
+    return [item for item in items if item in known]
+
+
 def find_disagreement(claim: Claim, items: Collection[str], judges: Sequence[JudgeRow]) -> str:
     """Say why codes by judges cannot decide a claim; empty when they can.
 

@@ -12,14 +12,18 @@ enough trials. One that then cannot be tested, for want of coded trials or of ev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from gyges.claims._agreement import find_disagreement, list_known
 from gyges.claims._controls import decide_control
 from gyges.claims._directional import Family, decide_directional, decide_study
 from gyges.claims._gates import find_bar, make_verdict
 from gyges.claims._holm import adjust_holm
 from gyges.claims._limits import decide_bound, decide_count
 from gyges.claims._parts import count_needed, split_parts, try_parts
+from gyges.estimands import items_of
 from gyges.records.claim import Claim
+from gyges.records.judges import JudgeRow
 from gyges.records.verdicts import Finding, Verdict
 
 _CONTROLS = {"noticed", "overdispersion", "say-do"}
@@ -27,7 +31,12 @@ _OUTSIDE = {"rate-bound", "count", "later", "capability", "misread", "judges", *
 
 
 def decide(
-    findings: Sequence[Finding], claims: Sequence[Claim], *, min_trials: int, alpha: float = 0.05
+    findings: Sequence[Finding],
+    claims: Sequence[Claim],
+    *,
+    min_trials: int,
+    alpha: float = 0.05,
+    judges: Sequence[JudgeRow] = (),
 ) -> tuple[Verdict, ...]:
     """Decide every claim for every model.
 
@@ -36,11 +45,13 @@ def decide(
         claims: The registered claims the study asks for; they are the family of the correction.
         min_trials: Fewest coded trials for a claim to be tested.
         alpha: Level of each list of tests.
+        judges: How far judges agree, for claims that rest on what they coded.
 
     Returns:
         One verdict for each model and claim, by model in the findings' order and then in the claims' order.
     """
-    found = {(finding.model, finding.claim): finding for finding in findings}
+    by_id = {claim.id: claim for claim in claims}
+    found = {(each.model, each.claim): _doubt(by_id.get(each.claim), each, judges) for each in findings}
     models = list(dict.fromkeys(finding.model for finding in findings))
     return tuple(
         verdict
@@ -49,6 +60,14 @@ def decide(
             [(c, found.get((model, c.id)) or _nothing(c, model)) for c in claims], min_trials, alpha
         )
     )
+
+
+def _doubt(claim: Claim | None, finding: Finding, judges: Sequence[JudgeRow]) -> Finding:
+    """Mark a finding whose judges are known to agree too little; where nothing is known, its note says so."""
+    items = list_known(items_of(claim), judges) if claim else []
+    if claim is None or not items:
+        return finding
+    return replace(finding, doubt=find_disagreement(claim, items, judges))
 
 
 def _nothing(claim: Claim, model: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gyges.estimands import WAITS
@@ -11,6 +12,8 @@ from gyges.records.verdicts import Finding, Verdict, VerdictWord
 
 MOST_MISSING = 0.05
 """Share of uncoded trials above which nothing is decided."""
+
+_LARGEST = 700.0
 
 _NEEDS_NO_EVENTS = {"rate-bound", "count", "misread", "noticed", "say-do"}
 
@@ -32,7 +35,7 @@ def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:
 def find_doubt(finding: Finding) -> str:
     """Say why a tested claim cannot be decided; empty when it can."""
     if finding.missing_share <= MOST_MISSING:
-        return ""
+        return finding.doubt
     return (
         f"{finding.missing_share:.0%} of the trials it rests on are not coded, "
         f"more than the {MOST_MISSING:.0%} that leave a verdict possible."
@@ -53,6 +56,12 @@ def make_verdict(
     is_tested = verdict != "not-tested"
     estimate, low, high = turn_back(claim, known) if known is not None else (None, None, None)
     worst_low, worst_high = turn_worst(claim, known) if known is not None else (None, None)
+    if finding.scale == "log":
+        estimate, low, high, worst_low, worst_high = map(
+            _exponentiate, (estimate, low, high, worst_low, worst_high)
+        )
+    raw = _find_raw(finding, known)
+    raw_estimate, raw_low, raw_high = turn_back(claim, raw) if raw is not None else (None, None, None)
     return Verdict(
         id=claim.id,
         model=finding.model,
@@ -67,10 +76,24 @@ def make_verdict(
         protocol=(finding.protocol or None) if is_tested else None,
         design=(finding.design or None) if is_tested else None,
         sesoi=claim.sesoi,
+        scale=finding.scale,
         n=finding.estimate.n if finding.estimate is not None else 0,
         scope=known.scope if known is not None else None,
+        judged=finding.judged if is_tested else "",
+        raw_estimate=raw_estimate,
+        raw_low=raw_low,
+        raw_high=raw_high,
+        beside=finding.beside,
         **more,
     )
+
+
+def _find_raw(finding: Finding, known: Estimate | None) -> Estimate | None:
+    """Give what the estimate shown was before labels corrected it."""
+    if known is None:
+        return None
+    part = next((part for part in finding.parts if part.estimate is known), None)
+    return part.raw if part else finding.raw
 
 
 def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:
@@ -78,6 +101,15 @@ def turn_back(claim: Claim, estimate: Estimate) -> tuple[float, float, float]:
     if _is_as_worded(claim):
         return estimate.estimate, estimate.low, estimate.high
     return 0.0 - estimate.estimate, 0.0 - estimate.high, 0.0 - estimate.low
+
+
+def _exponentiate(value: float | None) -> float | None:
+    return None if value is None else exponentiate(value)
+
+
+def exponentiate(value: float) -> float:
+    """Give a ratio from its logarithm, as far as a number holds it."""
+    return math.exp(min(value, _LARGEST))
 
 
 def turn_worst(claim: Claim, estimate: Estimate) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ from gyges.claims._parts import p_above, p_below
 from gyges.claims._reasons import say_scope, say_value
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
-from gyges.records.verdicts import Finding, Verdict, VerdictWord
+from gyges.records.verdicts import Finding, FoundPart, Verdict, VerdictPart, VerdictWord
 
 FEWEST_COUNTED = 5
 """Fewest scenarios whose count is decided."""
@@ -19,12 +19,17 @@ def decide_bound(claim: Claim, finding: Finding, alpha: float) -> Verdict:
     *Model:* equivalence by two one-sided tests, of which one is left, since a rate cannot lie below 0:
     supported if a rate at the bound or above is rejected, refuted if the 95 % interval lies above it.
     """
-    rate, bound = finding.estimate, claim.bound
-    if rate is None or bound is None:
+    bound = claim.bound
+    if finding.estimate is None or bound is None:
         return make_verdict(claim, finding, verdict="not-tested", reason="It has no rate or no bound.")
-    p_supported, p_refuted = p_below(rate, bound), p_above(rate, bound)
-    word = _word_of_bound(rate, p_supported, bound, alpha)
-    text = f"The rate is {_say_interval(rate)}{say_scope(rate)}"
+    rates = [part.estimate for part in finding.parts] or [finding.estimate]
+    rate = max(rates, key=lambda each: (p_below(each, bound), each.estimate))
+    p_supported = p_below(rate, bound)
+    p_refuted = min(1.0, len(rates) * min(p_above(each, bound) for each in rates))
+    word = _join_words([_word_of_bound(each, bound, alpha) for each in rates])
+    name = next((part.name for part in finding.parts if part.estimate is rate), "")
+    text = f"The rate{f' ({name}), the highest against its limit,' if name else ''}"
+    text = f"{text} is {_say_interval(rate)}{say_scope(rate)}"
     tail = {
         "supported": (
             f"it stays below the limit of {bound:g} by a one-sided test at 0.05, not adjusted for the other"
@@ -44,10 +49,30 @@ def decide_bound(claim: Claim, finding: Finding, alpha: float) -> Verdict:
         reason=reason,
         p_supported=p_supported,
         p_refuted=p_refuted,
-        fragile=_is_fragile(
-            word, [_word_of_bound(each, p_below(each, bound), bound, alpha) for each in finding.worst]
-        ),
+        shown=rate,
+        parts=tuple(_show_rate(part, bound, is_weakest=part.estimate is rate) for part in finding.parts),
+        fragile=_is_fragile(word, _list_worst(finding, bound, alpha)),
     )
+
+
+def _show_rate(part: FoundPart, bound: float, *, is_weakest: bool) -> VerdictPart:
+    rate = part.estimate
+    return VerdictPart(
+        part.name, rate.estimate, rate.low, rate.high, rate.n, bound=bound, is_weakest=is_weakest
+    )
+
+
+def _list_worst(finding: Finding, bound: float, alpha: float) -> list[VerdictWord]:
+    """Give the rule's words if no missing trial had the outcome, and if all had; the parts' take turns."""
+    words = [_word_of_bound(each, bound, alpha) for each in finding.worst]
+    return [_join_words(filled) for filled in (words[0::2], words[1::2]) if filled]
+
+
+def _join_words(words: list[VerdictWord]) -> VerdictWord:
+    """All parts must stay within the limit; one that does not refutes."""
+    if "refuted" in words:
+        return "refuted"
+    return "supported" if set(words) == {"supported"} else "inconclusive"
 
 
 def decide_count(claim: Claim, finding: Finding) -> Verdict:
@@ -82,8 +107,8 @@ def decide_count(claim: Claim, finding: Finding) -> Verdict:
     )
 
 
-def _word_of_bound(rate: Estimate, p_supported: float, bound: float, alpha: float) -> VerdictWord:
-    if p_supported <= alpha:
+def _word_of_bound(rate: Estimate, bound: float, alpha: float) -> VerdictWord:
+    if p_below(rate, bound) <= alpha:
         return "supported"
     return "refuted" if rate.low > bound else "inconclusive"
 

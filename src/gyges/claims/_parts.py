@@ -12,7 +12,9 @@ References:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from scipy import special
 
@@ -28,6 +30,10 @@ class Part:
     name: str
     estimate: Estimate
     sesoi: float
+    unit: Literal["", "log-odds"] = ""
+    """What it is measured in, where that is not what the claim's estimate is."""
+    scale: Literal["", "log"] = ""
+    """`log`: estimate and smallest value are logarithms of what is shown."""
     is_bound: bool = False
     """Whether it is the distance of a rate from its limit, where any excess refutes."""
 
@@ -51,17 +57,21 @@ class Tested:
 def split_parts(claim: Claim, finding: Finding) -> tuple[Part, ...]:
     """Give the parts that decide a claim: those of its finding, or the estimate alone."""
     sesoi = claim.sesoi or 0.0
+    if finding.scale == "log" and sesoi:
+        sesoi = math.log(sesoi)
     if finding.parts:
         return tuple(
             Part(
                 part.name,
                 part.estimate,
                 sesoi if part.role == "effect" else 0.0,
+                part.unit,
+                finding.scale,
                 is_bound=part.role == "bound",
             )
             for part in finding.parts
         )
-    return (Part("", finding.estimate, sesoi),) if finding.estimate is not None else ()
+    return (Part("", finding.estimate, sesoi, scale=finding.scale),) if finding.estimate is not None else ()
 
 
 def count_needed(claim: Claim, k: int) -> int:

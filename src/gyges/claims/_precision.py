@@ -36,7 +36,7 @@ def find_needed(part: Part, alpha: float) -> Needed | None:
     margin = max(known.estimate, part.sesoi - known.estimate)
     if margin <= 0 or known.se <= 0 or known.n < 1:
         return None
-    is_population = known.scope == "scenarios like these"
+    is_population = known.scope.endswith("like these")
     factor = _growth(margin / known.se, alpha, known.n_scenarios if is_population else None)
     trials = known.n * factor
     if trials > _MOST:

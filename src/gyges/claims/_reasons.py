@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gyges.claims._gates import turn_back
+from gyges.claims._gates import exponentiate, turn_back
 from gyges.claims._parts import Part
 from gyges.claims._precision import Needed
 from gyges.records.claim import Claim
@@ -13,7 +13,7 @@ _SMALLEST_P = 0.0001
 
 def say_supported(claim: Claim, part: Part, *, p: float, is_strong: bool) -> str:
     """Say that the effect is there."""
-    more = f", and more than the {part.sesoi:g} that would matter" if is_strong and part.sesoi else ""
+    more = f", and more than the {_say_sesoi(part)} that would matter" if is_strong and part.sesoi else ""
     return f"{_say_estimate(claim, part)}: as claimed{more} (adjusted p {_say_p(p)})."
 
 
@@ -26,7 +26,7 @@ def say_refuted(claim: Claim, part: Part, *, p: float, is_opposite: bool) -> str
     elif not part.sesoi:
         what = "it does not rise as claimed"
     else:
-        what = f"less than the {part.sesoi:g} that would matter"
+        what = f"less than the {_say_sesoi(part)} that would matter"
     return f"{_say_estimate(claim, part)}: {what} (adjusted p {_say_p(p)})."
 
 
@@ -36,19 +36,29 @@ def say_inconclusive(claim: Claim, part: Part, *, needed: Needed | None, n_claim
     if part.is_bound:
         what = "whether the limit is kept stays open"
     elif not part.sesoi:
-        what = "0 is not ruled out"
+        what = f"{_say_none(part)} is not ruled out"
     else:
-        what = f"neither 0 nor the {part.sesoi:g} that would matter is ruled out"
+        what = f"neither {_say_none(part)} nor the {_say_sesoi(part)} that would matter is ruled out"
     return f"{_say_estimate(claim, part)}: {what}{together}; {_say_needed(needed, part.estimate)}."
 
 
+def _say_none(part: Part) -> str:
+    """Say what no effect is: 0, or a ratio of 1."""
+    return "1" if part.scale == "log" else "0"
+
+
+def _say_sesoi(part: Part) -> str:
+    return f"{exponentiate(part.sesoi) if part.scale == 'log' else part.sesoi:g}"
+
+
 def say_scope(estimate: Estimate) -> str:
-    """Say so where an interval is about these scenarios only."""
-    if estimate.scope == "scenarios like these":
+    """Say so where an interval is about these scenarios or items only."""
+    if estimate.scope.endswith("like these"):
         return ""
+    what = "item" if "items" in estimate.scope else "scenario"
     if estimate.n_scenarios == 1:
-        return " in this one scenario"
-    return f" in these {estimate.n_scenarios} scenarios only"
+        return f" in this one {what}"
+    return f" in these {estimate.n_scenarios} {what}s only"
 
 
 def say_value(value: float) -> str:
@@ -61,7 +71,8 @@ def say_value(value: float) -> str:
 
 
 def _say_estimate(claim: Claim, part: Part) -> str:
-    estimate, low, high = turn_back(claim, part.estimate)
+    numbers = turn_back(claim, part.estimate)
+    estimate, low, high = map(exponentiate, numbers) if part.scale == "log" else numbers
     what = f"The weakest part ({part.name})" if part.name else "The estimate"
     return (
         f"{what} is {say_value(estimate)} (95 % interval {say_value(low)} to {say_value(high)})"
@@ -75,8 +86,9 @@ def _say_needed(needed: Needed | None, has: Estimate) -> str:
     settle = "would settle it if the estimate holds"
     if needed.scenarios is None:
         return f"about {needed.trials:,} trials on it (now {has.n:,}) {settle}"
+    what = "items" if has.scope == "items like these" else "scenarios"
     return (
-        f"about {needed.scenarios:,} scenarios with {needed.trials:,} trials on it "
+        f"about {needed.scenarios:,} {what} with {needed.trials:,} trials on it "
         f"(now {has.n_scenarios:,} with {has.n:,}) {settle}"
     )
 

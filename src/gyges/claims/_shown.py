@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gyges.claims._gates import turn_back
+from gyges.claims._gates import exponentiate, turn_back
 from gyges.claims._parts import Part
 from gyges.records.claim import Claim
 from gyges.records.verdicts import VerdictPart
@@ -28,5 +28,8 @@ def _show(claim: Claim, part: Part, *, is_weakest: bool) -> VerdictPart:
             bound=claim.bound,
             is_weakest=is_weakest,
         )
-    value, low, high = turn_back(claim, estimate)
-    return VerdictPart(part.name, value, low, high, estimate.n, sesoi=part.sesoi, is_weakest=is_weakest)
+    numbers = (*turn_back(claim, estimate), part.sesoi)
+    value, low, high, sesoi = map(exponentiate, numbers) if part.scale == "log" else numbers
+    return VerdictPart(
+        part.name, value, low, high, estimate.n, sesoi=sesoi, is_weakest=is_weakest, unit=part.unit
+    )

@@ -12,6 +12,7 @@ from gyges.cli import (
     analyze,
     claims,
     code,
+    codebook,
     demo,
     export,
     label,
@@ -20,6 +21,7 @@ from gyges.cli import (
     resume,
     run,
     scenarios,
+    validate,
     view,
 )
 from gyges.cli._output import say_error
@@ -35,7 +37,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, run, resume, scenarios, claims, plan, code, label, analyze, report, view, export):
+for module in (
+    demo,
+    run,
+    resume,
+    scenarios,
+    claims,
+    codebook,
+    plan,
+    code,
+    label,
+    analyze,
+    report,
+    validate,
+    view,
+    export,
+):
     module.register(app)
 
 EXIT_DONE, EXIT_FAILURES, EXIT_INPUT, EXIT_BUDGET = 0, 1, 2, 3

@@ -14,3 +14,10 @@ WORKERS_OPTION = typer.Option(min=1, max=1024, help="Processes; the default is o
 BUDGET_OPTION = typer.Option(min=0, max=1e12, help="Stop before this many US dollars.")
 YES_OPTION = typer.Option("--yes", "-y", help="Do not ask before models are called.")
 LIBRARY_OPTION = typer.Option("--library", help="Folder with scenarios of your own; repeat for several.")
+CERTIFICATE_OPTION = typer.Option(
+    "--certificate",
+    min=1,
+    max=100_000,
+    help="Simulated studies for each agent of the report's certificate; the default is 40.",
+)
+NO_CERTIFICATE_OPTION = typer.Option("--no-certificate", help="Make no certificate; the report says so.")

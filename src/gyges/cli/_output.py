@@ -72,6 +72,21 @@ def say_results(results: dict[str, Any], report: str) -> None:
     say(f"report: {report}")
 
 
+def say_bayes(results: dict[str, Any]) -> None:
+    """Print how the hierarchical model's fits went; nothing where there were none."""
+    for fit in results["bayes_fits"]:
+        about = f"hierarchical model, {fit['model']}, {fit['outcome']}"
+        if not fit["converged"]:
+            say(f"warning: {about}: {fit['problem']}")
+        key = (fit["model"], fit["outcome"])
+        rows = [row for row in results["bayes"] if (row["model"], row["outcome"]) == key]
+        say(
+            f"{about}: {fit['disagreements']} of {len(rows)} effects differ from the two-stage estimate;"
+            f" R-hat at most {fit['worst_r_hat']:.3f}, {fit['least_ess']:.0f} effective draws at least,"
+            f" {fit['divergences']} divergences"
+        )
+
+
 def _say_statuses(ends: dict[str, int]) -> str:
     missing = [f"{n} {status}" for status, n in ends.items() if n and status != "coded"]
     coded = f"{ends.get('coded', 0)} coded of {sum(ends.values())}"

@@ -101,7 +101,7 @@ def summarize(prepared: Prepared) -> PlanSummary:
     return describe_plan(
         prepared.plan,
         prepared.study,
-        scenarios=prepared.scenarios,
+        scenarios=prepared.library,
         claims=prepared.claims,
         tokens=estimate(probed=False),
         probed=estimate(probed=True),

@@ -124,7 +124,7 @@ def prepare_rest(folder: RunFolder) -> Prepared:
     return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
 
 
-def finish_run(url: str, *, workers: int, budget: float | None) -> None:
+def finish_run(url: str, *, workers: int, budget: float | None, certificate: int | None = None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.run_folder import open_run, read_lock
     from gyges.running import RunOptions, find_missing
@@ -134,7 +134,13 @@ def finish_run(url: str, *, workers: int, budget: float | None) -> None:
     folder = open_run(url)
     with Display(len(find_missing(folder)), read_lock(folder).study) as display:
         INTERRUPTS.before = display.leave
-        options = RunOptions(workers=workers, budget=budget, on_trial=display.show, on_shard=display.note)
+        options = RunOptions(
+            workers=workers,
+            budget=budget,
+            on_trial=display.show,
+            on_shard=display.note,
+            certificate=certificate,
+        )
         try:
             run = carry_on(folder, options)
         except BudgetError:

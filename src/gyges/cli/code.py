@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -14,6 +14,7 @@ from gyges.cli._stopping import INTERRUPTS
 if TYPE_CHECKING:
     from gyges.coding import Judgment, Tally
     from gyges.judging import JudgeOptions
+    from gyges.records.study import Consensus
     from gyges.run_folder import RunFolder
 
 _LINE_EVERY_S = 10.0
@@ -36,6 +37,12 @@ def code(
         list[str] | None,
         typer.Option(help="Folder with codebook items of one's own."),
     ] = None,
+    consensus: Annotated[
+        str | None,
+        typer.Option(
+            help="How several judges' answers become one: majority or posterior; else as the study says."
+        ),
+    ] = None,
     connections: Annotated[int | None, typer.Option(min=1, help="Calls to judges under way at once.")] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
@@ -51,6 +58,7 @@ def code(
         judges=choose_judges(read_lock(folder).study, judge or (), base_url=judge_base_url),
         codebook=tuple(codebook or ()),
         connections=connections,
+        consensus=_check_consensus(consensus),
         on_judgment=progress.show,
         on_tally=progress.finish,
     )
@@ -69,6 +77,16 @@ def code(
         raise typer.Exit(1)
 
 
+def _check_consensus(name: str | None) -> Consensus | None:
+    from gyges.errors import InputError
+    from gyges.records.study import Consensus
+
+    known = get_args(Consensus)
+    if name is not None and name not in known:
+        raise InputError(f"--consensus: expected {' or '.join(known)}, not '{name}'.")
+    return cast("Consensus | None", name)
+
+
 def _open(run: str, out: str | None) -> RunFolder:
     from gyges.errors import InputError
     from gyges.run_folder import is_run, open_run
@@ -85,7 +103,10 @@ def _open(run: str, out: str | None) -> RunFolder:
 
 
 def _say_again(folder: RunFolder, options: JudgeOptions) -> str:
-    return " ".join(["gyges code", folder.url, *(f"--judge {spec.name}" for spec in options.judges)])
+    words = ["gyges code", folder.url, *(f"--judge {spec.name}" for spec in options.judges)]
+    words += sorted({f"--judge-base-url {spec.base_url}" for spec in options.judges if spec.base_url})
+    words += [f"--consensus {options.consensus}"] if options.consensus else []
+    return " ".join(words)
 
 
 def _say_judged(folder: RunFolder, progress: _Progress) -> None:

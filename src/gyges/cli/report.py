@@ -20,8 +20,8 @@ def report(
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Write report.html and insights.md of a run."""
+    from gyges.analyzing import report_run
     from gyges.run_folder import open_run
-    from gyges.study import report_run
 
     folder = open_run(run)
     page = report_run(folder)

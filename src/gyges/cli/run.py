@@ -9,9 +9,11 @@ import typer
 
 from gyges.cli._options import (
     BUDGET_OPTION,
+    CERTIFICATE_OPTION,
     LIBRARY_OPTION,
     MODEL_ARG_OPTION,
     MODEL_OPTION,
+    NO_CERTIFICATE_OPTION,
     SEED_OPTION,
     TRIALS_OPTION,
     WORKERS_OPTION,
@@ -35,6 +37,8 @@ def run(
     workers: Annotated[int | None, WORKERS_OPTION] = None,
     budget: Annotated[float | None, BUDGET_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
+    certificate: Annotated[int | None, CERTIFICATE_OPTION] = None,
+    no_certificate: Annotated[bool, NO_CERTIFICATE_OPTION] = False,
 ) -> None:
     """Run a study from plan to report."""
     from gyges.budget import Purse
@@ -54,4 +58,9 @@ def run(
     confirm_cost(prepared, yes=yes)
     with registering(target):
         folder = begin_run(prepared, target)
-    finish_run(folder.url, workers=workers or default_workers(), budget=budget)
+    finish_run(
+        folder.url,
+        workers=workers or default_workers(),
+        budget=budget,
+        certificate=0 if no_certificate else certificate,
+    )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gyges.coding._codebook import load_codebook, load_item
+from gyges.coding._codebook import list_values, load_codebook, load_item
 from gyges.coding._probes import show_probes
 from gyges.coding._questions import Case, Questions, make_case, make_questions
 from gyges.coding._rules import code_transcript
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         list_disagreements,
     )
     from gyges.coding._judge import Judge
-    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers
+    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers, sum_costs
     from gyges.coding._judgment import Judgment
     from gyges.coding._measuring import measure_judges
     from gyges.coding._votes import fit_posterior, take_majority
@@ -48,6 +48,7 @@ _LATER = {
     "ask_judges": "_judging",
     "find_missing_cases": "_judging",
     "gather_answers": "_judging",
+    "sum_costs": "_judging",
     "measure_judges": "_measuring",
     "fit_posterior": "_votes",
     "take_majority": "_votes",
@@ -71,12 +72,14 @@ __all__ = [
     "fit_posterior",
     "gather_answers",
     "list_disagreements",
+    "list_values",
     "load_codebook",
     "load_item",
     "make_case",
     "make_questions",
     "measure_judges",
     "show_probes",
+    "sum_costs",
     "tabulate_codes",
     "take_majority",
     "write_validation_set",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from gyges.coding._codebook import ACT_DONE
 from gyges.coding._judgment import Judgment
+from gyges.coding._votes import settle_votes
 from gyges.records.codebook import NO, YES, Answer, Item
 from gyges.records.codes import Codes
+from gyges.records.study import Consensus
 
 RULES = "rules"
 """The coder that the rules are."""
@@ -36,6 +40,8 @@ CODES = pl.List(
     )
 )
 """Type of the column `codes` of `codes.parquet`: every judge's answers about a trial."""
+
+_PLACE = ["trial", "item", "act"]
 
 Pricer = Callable[[str, int, int], float | None]
 """Prices a model's input and output tokens in US dollars; none: its price is not known."""
@@ -68,6 +74,7 @@ def tabulate_answers(
     for judgment in judgments:
         used = judgment.input_tokens, judgment.output_tokens
         cost = price(judgment.judge, *used)
+        cost = judgment.cost if cost is None else cost
         for i, answer in enumerate(sorted(judgment.answers, key=lambda each: (each.item, each.act))):
             rows.append([*_lay_out(answer), *((*used, cost) if i == 0 else (None, None, None))])
     table = pl.DataFrame(rows, schema=ANSWERS_SCHEMA, orient="row")
@@ -86,11 +93,17 @@ def name_column(item: str) -> str:
     return f"code_{item.replace('-', '_')}"
 
 
-def add_judged(codes: pl.DataFrame, answers: pl.DataFrame | None, items: Sequence[Item]) -> pl.DataFrame:
+def add_judged(
+    codes: pl.DataFrame,
+    answers: pl.DataFrame | None,
+    items: Sequence[Item],
+    *,
+    consensus: Consensus = "majority",
+) -> pl.DataFrame:
     """Add what judges answered to the codes: each answer in `codes`, and a column for each item's consensus.
 
-    The consensus is the value that most judges gave; it is null where there is a tie, or where no judge gave
-    one. What the rules found stays as it is.
+    The consensus is null where the judges leave it open, or where none of them gave a value. What the rules
+    found stays as it is.
     """
     names = [item.id for item in items if item.unit == "trial"]
     if answers is None:
@@ -99,7 +112,7 @@ def add_judged(codes: pl.DataFrame, answers: pl.DataFrame | None, items: Sequenc
     judged = answers.filter(pl.col("coder") != RULES)
     fields = pl.struct("item", "act", "coder", "value", "status")
     nested = judged.group_by("trial", maintain_order=True).agg(fields.alias("codes").cast(CODES.inner))
-    wide = find_consensus(judged).filter(act="")
+    wide = find_consensus(judged, consensus).filter(act="")
     table = codes.join(nested, on="trial", how="left", maintain_order="left")
     for name in names:
         column = wide.filter(item=name).select("trial", pl.col("value").alias(name_column(name)))
@@ -107,16 +120,28 @@ def add_judged(codes: pl.DataFrame, answers: pl.DataFrame | None, items: Sequenc
     return table.with_columns(pl.col("codes").cast(CODES))
 
 
-def find_consensus(answers: pl.DataFrame) -> pl.DataFrame:
-    """Find the value that most coders gave for each trial, item and act; null where the most is a tie."""
-    keys = ["trial", "item", "act"]
-    counts = answers.filter(status="coded").group_by(*keys, "value").len()
-    most = counts.filter(pl.col("len") == pl.col("len").max().over(keys))
-    return (
-        most.group_by(keys)
-        .agg(pl.when(pl.len() == 1).then(pl.col("value").first()).alias("value"))
-        .sort(keys)
-    )
+def find_consensus(answers: pl.DataFrame, consensus: Consensus = "majority") -> pl.DataFrame:
+    """Find what coders together say of each trial, item and act: `value`, null where that is open.
+
+    By `majority`, a tie is open; by `posterior`, as `settle_votes` has it.
+    """
+    scored = answers.filter(status="coded")
+    schema = {**dict.fromkeys(_PLACE, pl.String), "value": pl.String}
+    found = [_settle(scored.filter(item=item), consensus) for item in sorted(set(scored["item"]))]
+    return pl.concat([pl.DataFrame(schema=schema), *found]).sort(_PLACE)
+
+
+def _settle(answers: pl.DataFrame, consensus: Consensus) -> pl.DataFrame:
+    """Settle one item."""
+    units = answers.select(_PLACE).unique().sort(_PLACE).with_row_index("unit")
+    values, coders = sorted(set(answers["value"])), sorted(set(answers["coder"]))
+    votes = np.full((units.height, len(coders)), -1, dtype=np.int16)
+    placed = answers.join(units, on=_PLACE)
+    column = [coders.index(each) for each in placed["coder"]]
+    votes[placed["unit"].to_numpy(), column] = [values.index(each) for each in placed["value"]]
+    settled = settle_votes(votes, len(values), consensus)
+    said = [values[each] if each >= 0 else None for each in settled]
+    return units.select(_PLACE).with_columns(pl.Series("value", said, dtype=pl.String))
 
 
 def count_judges(answers: pl.DataFrame) -> list[dict[str, Any]]:
@@ -163,18 +188,30 @@ def list_disagreements(answers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def choose_judgments(judgments: Iterable[Judgment], records: Mapping[str, str]) -> list[Judgment]:
-    """Choose the latest judgment of each judge about each trial as its transcript stands; failures give way.
+def choose_judgments(
+    judgments: Iterable[Judgment], records: Mapping[str, str], keys: Mapping[str, str]
+) -> list[Judgment]:
+    """Choose what judges made of each trial as its transcript, the codebook and the judge stand now.
+
+    Of several judgments by a judge of one trial the latest counts, and failures give way. Those that a judge
+    made in another setting than its latest do not count, and neither do answers to an item that asked
+    something else.
 
     Args:
         judgments: What judges made of trials, earliest first.
         records: Trial to the code of its transcript.
+        keys: Item to the hash of what it asks.
     """
+    every = list(judgments)
+    settings = {each.judge: each.setting for each in every}
     kept: dict[tuple[str, str], Judgment] = {}
-    for each in judgments:
-        if records.get(each.trial) != each.record:
+    for each in every:
+        if records.get(each.trial) != each.record or each.setting != settings[each.judge]:
             continue
+        answers = [
+            answer for answer in each.answers if each.items.get(answer.item) == keys.get(answer.item, "")
+        ]
         place = each.judge, each.trial
-        if place not in kept or kept[place].failed or not each.failed:
-            kept[place] = each
+        if answers and (place not in kept or kept[place].failed or not each.failed):
+            kept[place] = replace(each, answers=answers)
     return [kept[place] for place in sorted(kept)]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from gyges.errors import CodebookError, Place
-from gyges.records.codebook import Item
+from gyges.records.codebook import UNCLEAR, Item
 from gyges.records.reading import line_of, parse_record, parse_yaml
 
 SHIPPED = Path(__file__).with_name("codebook")
@@ -94,6 +94,8 @@ def _find_faults(item: Item, stem: str, guidance: str) -> Iterator[tuple[Place, 
         yield ("id",), f"id: '{item.id}' stands in a file named '{stem}.md'; name both alike"
     if item.id == ACT_DONE and (item.unit, item.answer) != ("act", "yes-no"):
         yield ("unit",), f"unit: '{ACT_DONE}' is asked of each act, and answered by yes or no"
+    if item.unit == "act" and item.part != "record":
+        yield ("part",), "part: acts are asked of the record, not of what was said afterwards"
     if item.guidance:
         yield ("guidance",), "guidance: stands as text below the front matter, not in it"
     if not guidance:
@@ -110,8 +112,8 @@ def _find_answer_faults(item: Item) -> Iterator[tuple[Place, str]]:
         yield ("scale",), "scale: expected the lowest and a higher value, like [1, 5]"
     if item.answer != "scale" and item.scale is not None:
         yield ("scale",), f"scale: belongs to the answer 'scale', and the answer is '{item.answer}'"
-    if "unclear" in item.options:
-        yield ("options", "unclear"), "options: 'unclear' is offered with every question; leave it out"
+    if UNCLEAR in item.options:
+        yield ("options", UNCLEAR), f"options: '{UNCLEAR}' is offered with every question; leave it out"
 
 
 def list_values(item: Item) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model, ModelOutput
@@ -11,11 +12,14 @@ from inspect_ai.util import JSONSchema
 
 from gyges.coding._judgment import Judgment
 from gyges.coding._questions import Case, Questions
-from gyges.coding._reply import is_answered, leave_unscored, parse_reply, read_reply
+from gyges.coding._reply import count_answered, is_answered, leave_unscored, parse_reply, read_reply
 from gyges.coding._status import says_refusal
 
 ANSWER = "answer"
 """The tool by which a judge answers."""
+
+Price = Callable[[int, int], float | None]
+"""Prices a judge's input and output tokens in US dollars; none: its price is not known."""
 
 _MAX_CAUSE = 200
 
@@ -23,21 +27,42 @@ _MAX_CAUSE = 200
 class Judge:
     """A model that answers the codebook's questions."""
 
-    def __init__(self, name: str, model: Model, questions: Questions, *, retries: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        questions: Questions,
+        *,
+        retries: int,
+        setting: str = "",
+        price: Price = lambda _in, _out: None,
+    ) -> None:
+        """Make a judge.
+
+        Args:
+            name: The model's name, by which its answers are known.
+            model: The model, opened.
+            questions: What it is asked.
+            retries: How often a reply that cannot be used is asked for again.
+            setting: Hash of the arguments it is called with; another setting is another reading.
+            price: Prices its input and output tokens.
+        """
         self.name = name
         self.model = model
         self.questions = questions
+        self.setting = setting
         self._retries = retries
+        self._price = price
         self._system = ChatMessageSystem(content=questions.instructions)
         self._tool = _make_tool(questions)
 
     def key_of(self, case: Case) -> str:
         """Give the key of a call: whatever it depends on is in it."""
-        return f"{case.key}-{self.questions.hash}-{self.name}"
+        return f"{case.key}-{self.questions.hash}-{self.name}-{self.setting}"
 
     async def read(self, case: Case) -> Judgment:
-        """Put a case to the model, and again while its reply cannot be used."""
-        judgment = Judgment(self.name, case.trial, self.key_of(case), case.shown.code)
+        """Put a case to the model, and again while its reply cannot be used; the fullest reply counts."""
+        judgment = Judgment(self.name, case.trial, self.key_of(case), case.shown.code, setting=self.setting)
         reply: dict[str, Any] | None = None
         problem = ""
         messages: list[ChatMessage] = [self._system, ChatMessageUser(content=case.prompt)]
@@ -51,10 +76,11 @@ class Judge:
                 break
             _count(judgment, output)
             came = _find_reply(output)
-            reply = came if came is not None else reply
+            reply = max(reply, came, key=lambda each: count_answered(each, case, self.questions))
             if is_answered(came, case, self.questions):
                 break
             problem = _say_problem(output, came)
+        judgment.cost = self._price(judgment.input_tokens, judgment.output_tokens)
         if reply is None:
             judgment.answers = leave_unscored(case, self.questions, coder=self.name, reason=problem)
         else:
@@ -90,10 +116,15 @@ def _count(judgment: Judgment, output: ModelOutput) -> None:
 def _find_reply(output: ModelOutput) -> dict[str, Any] | None:
     if not output.choices:
         return None
-    for call in output.message.tool_calls or ():
-        if call.function == ANSWER and not call.parse_error and call.arguments:
-            # A tool's arguments come parsed, but some models put the whole object into text once more.
-            return {name: _unpack(value) for name, value in call.arguments.items()}
+    calls = [
+        # A tool's arguments come parsed, but some models put the whole object into text once more.
+        {name: _unpack(value) for name, value in call.arguments.items()}
+        for call in output.message.tool_calls or ()
+        if call.function == ANSWER and not call.parse_error and call.arguments
+    ]
+    if calls:
+        # Of two replies that differ, neither can be believed.
+        return calls[0] if all(call == calls[0] for call in calls) else None
     return parse_reply(output.completion)
 
 
@@ -111,6 +142,8 @@ def _say_problem(output: ModelOutput, reply: dict[str, Any] | None) -> str:
         return "empty: some questions have no answer"
     if output.stop_reason == "content_filter" or says_refusal(output.completion if output.choices else ""):
         return "refused"
+    if output.choices and output.message.tool_calls:
+        return "not a valid answer: no structured answer came, or several that differ"
     if not output.choices or not output.completion.strip():
         return "empty: no answer"
     return "not a valid answer: no structured answer came"

@@ -11,7 +11,8 @@ from gyges.coding._answers import Pricer, answer_by_rules, choose_judgments, tab
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
 from gyges.coding._kept import read_scans
-from gyges.coding._questions import Case, Questions, measure_prefix
+from gyges.coding._questions import Case, Questions, key_item, measure_prefix
+from gyges.records.codebook import Item
 from gyges.records.codes import Codes
 
 
@@ -77,11 +78,30 @@ def find_missing_cases(panel: Panel, cases: Sequence[Case]) -> dict[Judge, list[
 
 
 def gather_answers(
-    scans: str, cases: Iterable[Case], codes: Sequence[Codes], *, price: Pricer
+    scans: str, cases: Iterable[Case], codes: Sequence[Codes], *, items: Sequence[Item], price: Pricer
 ) -> pl.DataFrame | None:
-    """Gather what all judges so far and the rules answered; none: no judge answered anything."""
+    """Gather what all judges so far and the rules answered; none: no judge answered anything.
+
+    Args:
+        scans: Folder of the run's scans.
+        cases: The trials as judges are shown them.
+        codes: What the rules found.
+        items: The codebook as it stands; what was answered to an earlier wording is left out.
+        price: Prices the judges' tokens; where it knows no price, the one known when they were asked holds.
+    """
     records = {case.trial: case.shown.code for case in cases}
-    judgments = choose_judgments(read_scans(scans), records)
-    if not judgments:
+    keys = {item.id: key_item(item) for item in items}
+    every = list(read_scans(scans))
+    if not every:
         return None
+    judgments = choose_judgments(every, records, keys)
     return tabulate_answers(answer_by_rules(codes), judgments, price=price)
+
+
+def sum_costs(scans: str, *, price: Pricer) -> float:
+    """Sum what judges have cost, answers that no longer count included; what has no price counts nothing."""
+    costs = []
+    for each in read_scans(scans):
+        cost = price(each.judge, each.input_tokens, each.output_tokens)
+        costs.append(each.cost if cost is None else cost)
+    return sum(cost for cost in costs if cost is not None)

@@ -15,6 +15,10 @@ OURS = "gyges"
 """Where a scan result's metadata holds the judgment."""
 
 
+ITEMS = "items"
+"""Where a scan's metadata holds the hash of what each item asked."""
+
+
 def read_scans(scans: str) -> Iterator[Judgment]:
     """Read what judges made of trials in all scans of a folder, earliest scan first."""
     fs, root = fsspec.core.url_to_fs(scans)
@@ -23,17 +27,20 @@ def read_scans(scans: str) -> Iterator[Judgment]:
     found = []
     for spec in fs.glob(f"{root}/scan_id=*/_scan.json"):
         content = json.loads(fs.cat_file(spec))
-        found.append((content.get("timestamp", ""), spec.rsplit("/", 1)[0]))
-    for _, folder in sorted(found):
+        asked = (content.get("metadata") or {}).get(ITEMS) or {}
+        found.append((content.get("timestamp", ""), spec.rsplit("/", 1)[0], asked))
+    for _, folder, asked in sorted(found, key=lambda each: each[:2]):
         for path in sorted(fs.glob(f"{folder}/*.parquet")):
             with fs.open(path, "rb") as file:
-                yield from _read_results(pl.read_parquet(file, columns=["metadata"])["metadata"].to_list())
+                yield from _read_results(
+                    pl.read_parquet(file, columns=["metadata"])["metadata"].to_list(), asked
+                )
 
 
-def _read_results(rows: Sequence[str | None]) -> Iterator[Judgment]:
+def _read_results(rows: Sequence[str | None], asked: dict[str, str]) -> Iterator[Judgment]:
     for row in rows:
         content = json.loads(row or "{}").get(OURS)
         if content:
             shared = {"trial": content["trial"], "coder": content["judge"]}
             answers = [Answer.model_validate({**each, **shared}) for each in content["answers"]]
-            yield Judgment(**{**content, "answers": answers})
+            yield Judgment(**{**content, "answers": answers, "items": asked})

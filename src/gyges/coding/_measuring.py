@@ -14,11 +14,13 @@ from gyges.coding._accuracy import measure_accuracy, weigh_units
 from gyges.coding._agreement import Agreement, Measured, Metric, measure_agreement
 from gyges.coding._effective import count_effective
 from gyges.coding._ratings import RULES, Codes, Ratings, read_ratings
-from gyges.coding._votes import take_majority
+from gyges.coding._votes import settle_votes, take_majority
 from gyges.records.judges import CoderKind, JudgePair, JudgeRow, Judging
 from gyges.records.seeds import derive_seed
+from gyges.records.study import Consensus
 
 MAJORITY: Final = "majority"
+POSTERIOR: Final = "posterior"
 _AMONG: Final[dict[str, CoderKind]] = {"judges": "among judges", "labellers": "among labellers"}
 
 
@@ -28,6 +30,8 @@ def measure_judges(
     *,
     seed: int,
     values: Mapping[str, Sequence[str]] | None = None,
+    consensus: Consensus = "majority",
+    cells: Mapping[str, pl.DataFrame] | None = None,
 ) -> Judging:
     """Measure how far judges, rules and people agree on each question.
 
@@ -37,30 +41,36 @@ def measure_judges(
         seed: Root seed of the bootstraps; each question and coder has a seed of its own.
         values: What can be answered to each question, in order; one left out can be answered by all that
             occurs.
+        consensus: How the judges' answers become one.
+        cells: Question to a frame of `trial` and `cell`: the arms in which its labels were drawn; none: all
+            trials were one.
 
     Returns:
-        A row for each question and coder, one for the judges' majority, one for the judges among each other
+        A row for each question and coder, one for the judges' majority, one for their posterior if that is
+        the consensus, one for the judges among each other
         and, where several people labelled, one for them; and a row for each pair of coders.
     """
     rows: list[JudgeRow] = []
     pairs: list[JudgePair] = []
-    for ratings in read_ratings(answers, labels, values=values):
-        rows += _Item(ratings, seed).list_rows()
-        pairs += _Item(ratings, seed).list_pairs()
+    for ratings in read_ratings(answers, labels, values=values, cells=cells):
+        rows += _Item(ratings, seed, consensus).list_rows()
+        pairs += _Item(ratings, seed, consensus).list_pairs()
     return Judging(tuple(rows), tuple(pairs))
 
 
 class _Item:
     """One question's answers, and what all its rows need."""
 
-    def __init__(self, ratings: Ratings, seed: int) -> None:
+    def __init__(self, ratings: Ratings, seed: int, consensus: Consensus) -> None:
         self.ratings = ratings
         self.n_values = len(ratings.values)
         self.metric: Metric = "ordinal" if ratings.is_scale else "nominal"
         self.majority = take_majority(ratings.judged, self.n_values)
-        # Labels are drawn by what the majority said; without judges, from all.
-        self.strata = self.majority if ratings.judges else np.zeros_like(ratings.truth)
-        self.weights = weigh_units(self.strata, ratings.truth)
+        self.settled = settle_votes(ratings.judged, self.n_values, consensus)
+        self.consensus = consensus
+        # Labels are drawn by what the judges together said; without judges, from all.
+        self.strata = self.settled if ratings.judges else np.zeros_like(ratings.truth)
+        self.weights = weigh_units(ratings.cells * (self.n_values + 1) + self.strata, ratings.truth)
         self._seed = seed
 
     def seed(self, *names: str) -> int:
@@ -74,6 +84,8 @@ class _Item:
             yield self.check(RULES, "rules", ratings.rules)
         if ratings.judges:
             yield self.check(MAJORITY, "majority", self.majority, **self.count_judges())
+            if self.consensus == "posterior":
+                yield self.check(POSTERIOR, "posterior", self.settled)
             yield self.compare("judges", ratings.judged)
         if ratings.labelled.shape[1] > 1:
             yield self.compare("labellers", ratings.labelled)
@@ -114,13 +126,14 @@ class _Item:
         ratings = self.ratings
         n_labels = int(((codes >= 0) & (ratings.truth >= 0)).sum())
         unscored = ratings.unscored.get(coder, 0)
-        if kind == "majority":
+        if kind in {"majority", "posterior"}:
             unscored = int((ratings.asked & (codes < 0)).sum())
         row: dict[str, Any] = {
             "coder": coder,
             "kind": kind,
             "item": ratings.item,
             "n": int((codes >= 0).sum()),
+            "n_unclear_labels": ratings.n_unclear,
             **more,
         }
         if n_labels == 0:
@@ -148,6 +161,7 @@ class _Item:
             unscored=0,
             n_compared=found.n,
             n_labels=n_labels,
+            n_unclear_labels=self.ratings.n_unclear,
             status="checked" if n_labels else "judge unchecked",
             **_lay_out(found),
         )
@@ -157,7 +171,7 @@ class _Item:
         if not self.ratings.is_yes_no:
             return {}
         seed = self.seed(coder, "accuracy")
-        found = measure_accuracy(codes, self.ratings.truth, self.strata, seed=seed)
+        found = measure_accuracy(codes, self.ratings.truth, self.strata, seed=seed, weights=self.weights)
         return _flatten("sensitivity", found.sensitivity) | _flatten("specificity", found.specificity)
 
     def count_judges(self) -> dict[str, Any]:

@@ -15,12 +15,11 @@ import jinja2
 
 from gyges.coding._codebook import list_values
 from gyges.coding._show import Shown, show_utterances
-from gyges.records.codebook import Item
+from gyges.records.codebook import UNCLEAR, Item
 from gyges.records.scenario import Match, OpenAct
 from gyges.records.transcript import Action, Transcript
 from gyges.world import shows
 
-UNCLEAR = "unclear"
 MOST_ACTS = 12
 """Acts put to a judge in the one call of a trial."""
 
@@ -48,6 +47,9 @@ class Questions:
     """Properties of the tool `answer`, as JSON Schema."""
     hash: str
     """Of instructions and schema: another codebook, another hash."""
+
+    item_keys: dict[str, str]
+    """Item to the hash of what it asks, by which answers to an earlier wording are known."""
 
     @property
     def trial_items(self) -> tuple[Item, ...]:
@@ -89,17 +91,34 @@ def name_field(item: Item) -> str:
     return item.id.replace("-", "_")
 
 
-def make_questions(items: Sequence[Item]) -> Questions:
-    """Write the fixed part of every judge's prompt from a codebook."""
+def make_questions(items: Sequence[Item], *, has_afterwards: bool = True) -> Questions:
+    """Write the fixed part of every judge's prompt from a codebook.
+
+    Args:
+        items: The codebook.
+        has_afterwards: Whether any trial was asked about when it was over; if none was, no question is about
+            that.
+    """
+    items = [item for item in items if has_afterwards or item.part == "record"]
     trial_items = [item for item in items if item.unit == "trial"]
     act_items = [item for item in items if item.unit == "act"]
-    written = {"trial_items": [*map(_write, trial_items)], "act_items": [*map(_write, act_items)]}
+    written = {
+        "trial_items": [_write(item) for item in trial_items if item.part == "record"],
+        "afterwards_items": [_write(item) for item in trial_items if item.part == "afterwards"],
+        "act_items": [*map(_write, act_items)],
+    }
     instructions = _templates().get_template("judge.md").render(written).strip()
     schema: dict[str, Any] = {name_field(item): _describe_answer(item) for item in trial_items}
     if act_items:
         schema["acts"] = _describe_acts(act_items)
     text = instructions + json.dumps(schema, sort_keys=True)
-    return Questions(tuple(items), instructions, schema, hash=_digest(text))
+    keys = {item.id: key_item(item) for item in items}
+    return Questions(tuple(items), instructions, schema, hash=_digest(text), item_keys=keys)
+
+
+def key_item(item: Item) -> str:
+    """Give the hash of what an item asks, as a judge is told it."""
+    return _digest(json.dumps([_write(item), item.unit, item.part]))
 
 
 def _write(item: Item) -> str:
@@ -150,8 +169,10 @@ def make_case(transcript: Transcript, done: Sequence[str], *, asks_acts: bool = 
         done: Acts that the rules found done.
         asks_acts: Whether the codebook asks about acts.
     """
-    shown = show_utterances(transcript.utterances)
+    shown = show_utterances(transcript.utterances, transcript.probes)
     acts = choose_acts(transcript, done) if asks_acts else []
+    # In the catalogue's order, milder acts come before graver ones.
+    acts.sort(key=lambda act: _digest(f"{shown.code} {act.id}"))
     prompt = f"{_list_acts(acts)}{shown.block}\n\n{_CLOSING}"
     return Case(
         trial=transcript.trial.id,

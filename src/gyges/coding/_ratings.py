@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gyges.estimands import LABEL, gather_labels, settle_labels
+from gyges.estimands import LABEL, count_unclear, gather_labels, settle_labels
 from gyges.records.codebook import NO, YES
 
 RULES: Final = "rules"
@@ -43,6 +43,10 @@ class Ratings:
     """What the majority of the labellers says of each unit."""
     unscored: Mapping[str, int]
     """Coder to units it was asked about and did not code."""
+    cells: NDArray[np.int64]
+    """Arm of the draw that each unit's trial is in; all the same where it is not known."""
+    n_unclear: int
+    """Labels that say it cannot be told."""
 
     @property
     def is_yes_no(self) -> bool:
@@ -55,6 +59,7 @@ def read_ratings(
     labels: pl.DataFrame | None = None,
     *,
     values: Mapping[str, Sequence[str]] | None = None,
+    cells: Mapping[str, pl.DataFrame] | None = None,
 ) -> list[Ratings]:
     """Read answers and labels, question by question, in the order of their ids.
 
@@ -63,6 +68,7 @@ def read_ratings(
         labels: Columns `trial`, `item`, `act`, `labeller`, `value`.
         values: What can be answered to each question, in order; one left out can be answered by all that
             occurs. A question all of whose values are whole numbers has a scale.
+        cells: Question to a frame of `trial` and `cell`, the arms in which its labels were drawn.
     """
     given = answers.select(
         pl.col("trial", "item").cast(pl.String),
@@ -73,19 +79,30 @@ def read_ratings(
     given = given.filter(~pl.col("coder").str.starts_with(LABEL)).unique(
         subset=["trial", "item", "act", "coder"], keep="last", maintain_order=True
     )
+    unclear = count_unclear(answers, labels)
     items = sorted({*given["item"].unique(), *said["item"].unique()})
     return [
         _read_item(
             item,
             given.filter(pl.col("item") == item),
             said.filter(pl.col("item") == item),
-            (values or {}).get(item, ()),
+            known=(values or {}).get(item, ()),
+            cells=(cells or {}).get(item),
+            n_unclear=unclear.get(item, 0),
         )
         for item in items
     ]
 
 
-def _read_item(item: str, given: pl.DataFrame, said: pl.DataFrame, known: Sequence[str]) -> Ratings:
+def _read_item(
+    item: str,
+    given: pl.DataFrame,
+    said: pl.DataFrame,
+    *,
+    known: Sequence[str],
+    cells: pl.DataFrame | None,
+    n_unclear: int,
+) -> Ratings:
     values, is_scale = _list_values({*given["value"].drop_nulls(), *said["value"]}, known)
     units = pl.concat([given.select(_UNIT), said.select(_UNIT)]).unique().sort(_UNIT)
     units = units.with_columns(unit=pl.int_range(pl.len()), number=pl.col("trial").rank("dense") - 1)
@@ -109,7 +126,16 @@ def _read_item(item: str, given: pl.DataFrame, said: pl.DataFrame, known: Sequen
         labelled=_spread(said.rename({"labeller": "coder"}), units, labellers, values),
         truth=_spread(truth, units, ("",), values)[:, 0],
         unscored=dict(missing.iter_rows()),
+        cells=_number_cells(units, cells),
+        n_unclear=n_unclear,
     )
+
+
+def _number_cells(units: pl.DataFrame, cells: pl.DataFrame | None) -> NDArray[np.int64]:
+    if cells is None:
+        return np.zeros(units.height, dtype=np.int64)
+    named = units.join(cells, on="trial", how="left", maintain_order="left")["cell"].fill_null("")
+    return (named.rank("dense") - 1).cast(pl.Int64).to_numpy()
 
 
 def _list_values(met: set[str], known: Sequence[str]) -> tuple[tuple[str, ...], bool]:

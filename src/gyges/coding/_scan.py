@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import fsspec
@@ -21,10 +24,11 @@ from inspect_scout import (
     scanner,
     transcripts_from,
 )
+from platformdirs import user_data_path
 
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
-from gyges.coding._kept import OURS
+from gyges.coding._kept import ITEMS, OURS
 from gyges.coding._questions import Case
 from gyges.coding._show import QuoteFinder
 from gyges.errors import RunError
@@ -35,10 +39,16 @@ Listener = Callable[[Judgment], None]
 _DISPLAY = "inspect_scout._display.log"
 """Logger of Scout's display for logs."""
 
-_SYNC_EVERY = 200
-"""Results after which what came so far is written to the run folder."""
+_SYNC_EVERY = 5_000
+"""Results after which what came so far is written to a run folder that is not on this machine.
+
+Each time, Scout lays out anew all that came. Until then, and always on this machine, results stand in Scout's
+buffer, each in a file of its own, and `recover_scans` brings in those of a scan that was stopped.
+"""
 
 _VERSION = 1
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_BUFFER = "SCOUT_SCANBUFFER_DIR"
 
 
 def scan_cases(
@@ -72,7 +82,7 @@ def scan_cases(
             _name_scanner(judge, i): _make_scanner(judge, cases, on_judgment)
             for i, judge in enumerate(judges)
         }
-        with _hearing_of_interrupts() as heard:
+        with _hearing_of_interrupts() as heard, _without_live_display():
             status = scan(
                 scanners,
                 transcripts=transcripts_from(list(logs)).where(columns.transcript_id.in_(sorted(samples))),
@@ -80,8 +90,12 @@ def scan_cases(
                 model=judges[0].model,
                 max_transcripts=connections,
                 max_processes=1,
-                results_buffer=_SYNC_EVERY,
-                metadata={"judges": [judge.name for judge in judges], "codebook": judges[0].questions.hash},
+                results_buffer=_SYNC_EVERY if "://" in scans else None,
+                metadata={
+                    "judges": [judge.name for judge in judges],
+                    "codebook": judges[0].questions.hash,
+                    ITEMS: judges[0].questions.item_keys,
+                },
                 display="log",
                 log_level="error",
             )
@@ -90,6 +104,29 @@ def scan_cases(
         if not status.complete:
             return False
     return True
+
+
+@contextmanager
+def _without_live_display() -> Iterator[None]:
+    """Keep in memory what Scout notes about a scan under way, for who looks at its progress in the viewer.
+
+    Scout commits it to disk after every result, which holds up all calls meanwhile. Results are written as
+    ever.
+    """
+    memory = _MEMORY if _MEMORY.is_dir() else None
+    data = user_data_path("inspect_ai")
+    with TemporaryDirectory(prefix="gyges-", dir=memory) as folder:
+        own = {"XDG_DATA_HOME": folder, _BUFFER: os.environ.get(_BUFFER) or str(data / "scout_scanbuffer")}
+        before = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 @contextmanager
@@ -122,13 +159,13 @@ def _name_scanner(judge: Judge, number: int) -> str:
 
 
 def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener) -> Scanner[Transcript]:
-    @scanner(messages="all", name="judge", version=_VERSION)
+    @scanner(messages="all", metadata=False, name="judge", version=_VERSION)
     def make(model: str, codebook: str) -> Scanner[Transcript]:  # noqa: ARG001 - Scout keeps them with the scan
         async def read(transcript: Transcript) -> Result:
             case = cases[transcript.transcript_id]
             judgment = await judge.read(case)
             on_judgment(judgment)
-            return _lay_out(judgment, case, [message.id or "" for message in transcript.messages])
+            return _lay_out(judge, judgment, case, [message.id or "" for message in transcript.messages])
 
         return read
 
@@ -136,9 +173,10 @@ def _make_scanner(judge: Judge, cases: Mapping[str, Case], on_judgment: Listener
     return made
 
 
-def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
+def _lay_out(judge: Judge, judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
     """Lay a judgment out as Scout shows it; what Gyges reads again rides in the metadata."""
     finder = QuoteFinder(case.shown)
+    parts = {item.id: item.part for item in judge.questions.items}
     lines: list[str] = []
     references: dict[str, Reference] = {}
     for answer in judgment.answers:
@@ -146,8 +184,15 @@ def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
             f"- **{answer.item}{f' ({answer.act})' if answer.act else ''}**: {answer.value or answer.reason}"
         )
         for quote in answer.quotes:
-            at = finder.find(quote)
-            cite = f"[M{at + 1}]" if at is not None else "(not in the transcript)"
+            found = finder.find(quote, parts[answer.item])
+            at = found.utterance if found else None
+            cite = (
+                "(not in the transcript)"
+                if found is None
+                else f"[M{at + 1}]"
+                if at is not None
+                else "(afterwards)"
+            )
             lines.append(f"  - “{quote}” {cite}")
             if at is not None and at < len(messages) and messages[at]:
                 references[cite] = Reference(type="message", cite=cite, id=messages[at])
@@ -157,8 +202,13 @@ def _lay_out(judgment: Judgment, case: Case, messages: Sequence[str]) -> Result:
         answer=judgment.failed or "answered",
         explanation="\n".join(lines),
         references=list(references.values()),
-        metadata={OURS: asdict(judgment) | {"answers": [_pack(each) for each in judgment.answers]}},
+        metadata={OURS: _pack_judgment(judgment)},
     )
+
+
+def _pack_judgment(judgment: Judgment) -> dict[str, Any]:
+    kept = {each.name: getattr(judgment, each.name) for each in fields(judgment) if each.name != ITEMS}
+    return kept | {"answers": [_pack(each) for each in judgment.answers]}
 
 
 def _pack(answer: Answer) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gyges.coding._ratings import Codes
+from gyges.records.study import Consensus
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,8 @@ _WRONG: Final = 1.0
 _RATE: Final = 0.5
 _MOST_STEPS: Final = 500
 _TOLERANCE: Final = 1e-8
+_FEWEST_JUDGES: Final = 3
+_TIED: Final = 1e-6
 
 
 class Posterior(NamedTuple):
@@ -38,6 +41,24 @@ class Posterior(NamedTuple):
     """How frequent each answer truly is."""
     tables: Floats
     """Judges × true answers × answers: how each judge answers."""
+
+
+def settle_votes(codes: Codes, n_values: int, consensus: Consensus) -> Codes:
+    """Give what the judges say together of each unit; −1 where that cannot be said, or nobody answered.
+
+    The posterior needs three judges: of two who differ, answers alone do not say who errs. With fewer, the
+    majority stands.
+
+    Args:
+        codes: Units × judges, the index of each answer; −1: none.
+        n_values: How many answers there are to choose from.
+        consensus: By majority or by posterior.
+    """
+    if consensus == "majority" or codes.shape[1] < _FEWEST_JUDGES or not codes.shape[0]:
+        return take_majority(codes, n_values)
+    truth = fit_posterior(codes, n_values).truth
+    is_one = (truth >= truth.max(axis=1, keepdims=True) - _TIED).sum(axis=1) == 1
+    return np.where(is_one & (codes >= 0).any(axis=1), truth.argmax(axis=1), -1).astype(np.int16)
 
 
 def take_majority(codes: Codes, n_values: int) -> Codes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
-from gyges.estimands import AWARE, DOES, SAYS, Facts, keep_conflict, tally_twins
+from gyges.estimands import AWARE, DOES, SAYS, ChoiceTable, Facts, keep_conflict, tally_twins
 from gyges.records.claim import Claim
 from gyges.records.scenario import Scenario
 from gyges.records.words import FACTORS
@@ -26,6 +26,10 @@ class Prospect:
     """Whether the study names judges."""
     n_ranked: int = 0
     """Ranks of capability that its models declare, each counted once."""
+    choices: ChoiceTable | None = None
+    """One model's trials as choices among a scenario's acts."""
+    families: Mapping[str, int] = field(default_factory=dict)
+    """One model's trade-off trials, by family."""
 
 
 def foresee_alternative(prospect: Prospect, claim: Claim) -> str:

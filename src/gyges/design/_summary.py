@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,7 +16,8 @@ from gyges.design._places import chosen_claims
 from gyges.design._power import Assumptions
 from gyges.design._sides import foresee_trials
 from gyges.design._testable import ClaimOutlook, find_testable
-from gyges.estimands import find_facts
+from gyges.estimands import VALUE_KINDS, find_facts, find_families, foresee_choices
+from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
@@ -54,7 +56,7 @@ def describe_plan(
     plan: Plan,
     study: Study,
     *,
-    scenarios: Mapping[str, Scenario],
+    scenarios: Mapping[str, Scenario | Battery],
     claims: Sequence[Claim] = (),
     tokens: Mapping[str, TokenEstimate] | None = None,
     probed: Mapping[str, TokenEstimate] | None = None,
@@ -64,7 +66,7 @@ def describe_plan(
     Args:
         plan: The plan.
         study: The study it was made from.
-        scenarios: The scenarios there are, by id.
+        scenarios: The scenarios and batteries there are, by id.
         claims: The registered claims; those the study asks for are looked at.
         tokens: Protocol to the input and output tokens of one trial; without it no costs are given.
         probed: The same with the questions put when a trial is over, for the models that are asked them.
@@ -74,18 +76,27 @@ def describe_plan(
     """
     table = plan.table
     is_item = pl.col("design") == "battery"
-    facts = {name: find_facts(each) for name, each in scenarios.items()}
-    trials = foresee_trials(plan, scenarios, facts)
+    known = {name: each for name, each in scenarios.items() if isinstance(each, Scenario)}
+    batteries = {name: each for name, each in scenarios.items() if isinstance(each, Battery)}
+    facts = {name: find_facts(each) for name, each in known.items()}
+    trials = foresee_trials(plan, known, facts)
+    chosen = chosen_claims(study, claims)
     rows = trials.filter(pl.col(CONFLICT) == "present")
     varied = _varied(rows)
     prospect = Prospect(
         trials,
-        scenarios,
+        known,
         facts,
         study.min_trials,
         is_judged=bool(study.judges),
         n_ranked=len({spec.capability for spec in study.models} - {None}),
     )
+    if any(claim.kind in VALUE_KINDS for claim in chosen):
+        prospect = replace(
+            prospect,
+            choices=foresee_choices(_of_one_model(table), known, min_trials=study.min_trials),
+            families=_count_families(table, batteries),
+        )
     aliased, checked = check_aliases(trials, varied)
     carried = [factor for factor in FACTORS if rows[factor].null_count() < rows.height]
     assumptions = Assumptions()
@@ -102,10 +113,24 @@ def describe_plan(
         aliased=aliased,
         checked=checked,
         never_varied=tuple(factor for factor in carried if factor not in varied),
-        claims=tuple(find_testable(prospect, claim) for claim in chosen_claims(study, claims)),
+        claims=tuple(find_testable(prospect, claim) for claim in chosen),
         assumptions=assumptions,
         costs=estimate_costs(table, study, tokens, probed) if tokens is not None else (),
     )
+
+
+def _of_one_model(table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col("model") == table["model"][0])
+
+
+def _count_families(table: pl.DataFrame, batteries: Mapping[str, Battery]) -> dict[str, int]:
+    """Count one model's trade-off trials of each family."""
+    families = find_families(batteries)
+    items = _of_one_model(table).filter(pl.col("design") == "battery").group_by("scenario", "setting").len()
+    found: Counter[str] = Counter()
+    for battery, item, n in items.iter_rows():
+        found[families.get((battery, item), "")] += n
+    return dict(found)
 
 
 def _count(table: pl.DataFrame, *columns: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
@@ -10,16 +12,22 @@ from gyges.design._foresee import Prospect, foresee_alternative
 from gyges.estimands import (
     ALTERNATIVES,
     MARK_BASE,
+    VALUE_KINDS,
     WAITS,
     Comparison,
     Lack,
+    blank_outcomes,
     choose_protocol,
     find_carriers,
+    find_trade_lack,
+    find_value_lack,
+    items_of,
     make_comparison,
     pick,
     tally_claim,
 )
 from gyges.records.claim import Claim
+from gyges.records.words import OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -43,18 +51,17 @@ def find_testable(prospect: Prospect, claim: Claim) -> ClaimOutlook:
 
 
 def _find_reason(prospect: Prospect, claim: Claim, carriers: tuple[str, ...]) -> str:
-    if claim.kind == "later":
-        return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
-    if claim.kind == "count":
-        return _count_base(prospect, claim)
-    if claim.kind in ALTERNATIVES:
-        return foresee_alternative(prospect, claim)
+    if claim.kind in _APART:
+        return _APART[claim.kind](prospect, claim)
     if not carriers:
         return _say_not_carried(claim)
+    if items_of(claim) and not prospect.is_judged:
+        return f"no judge: it rests on {' and '.join(items_of(claim))}, and the study names no judges"
     comparison = make_comparison(claim)
-    counted = tally_claim(prospect.trials, claim, comparison, prospect.facts)
+    trials = blank_outcomes(prospect.trials, claim)
+    counted = tally_claim(trials, claim, comparison, prospect.facts)
     by_source = next(iter(counted.values()), {})
-    found = pick(by_source, comparison, prospect.min_trials, facts=prospect.facts)
+    found = pick(by_source, comparison, prospect.min_trials, facts=prospect.facts, planned=True)
     if not isinstance(found, Lack):
         return ""
     fixed = _find_fixed(prospect.trials, claim, carriers)
@@ -77,11 +84,14 @@ def _count_base(prospect: Prospect, claim: Claim) -> str:
 
 
 def _say_not_carried(claim: Claim) -> str:
+    if claim.kind == "order":
+        return f"no scenario of the study has acts of {', '.join(claim.tactics)} all"
     if claim.tactics:
         return "no scenario of the study has an act of harm and a milder one"
     if claim.factors:
         return "no scenario of the study carries " + " and ".join(f"'{name}'" for name in claim.factors)
-    return f"by the rules no act or topic of the study's scenarios can show '{claim.outcome}'"
+    named = claim.outcome if claim.outcome in OUTCOMES else claim.given
+    return f"by the rules no act or topic of the study's scenarios can show '{named}'"
 
 
 def _find_fixed(trials: pl.DataFrame, claim: Claim, carriers: tuple[str, ...]) -> str:
@@ -98,3 +108,21 @@ def _say_lack(lack: Lack, comparison: Comparison, min_trials: int) -> str:
     if lack.side:
         return f"{lack.n} trials with {lack.side}; the study asks for {min_trials}"
     return f"fewer than {min_trials} trials on each side stand in the same scenario and protocol"
+
+
+def _foresee_later(_: Prospect, claim: Claim) -> str:
+    return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
+
+
+def _foresee_values(prospect: Prospect, claim: Claim) -> str:
+    lack = find_trade_lack(claim, prospect.families, prospect.min_trials)
+    return lack or find_value_lack(claim, prospect.choices, prospect.min_trials)
+
+
+_APART: Final[Mapping[str, Callable[[Prospect, Claim], str]]] = {
+    "later": _foresee_later,
+    "count": _count_base,
+    **dict.fromkeys(VALUE_KINDS, _foresee_values),
+    **dict.fromkeys(ALTERNATIVES, foresee_alternative),
+}
+"""Kinds of claims that no comparison of cells decides."""

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from gyges.estimands._codes import items_of, name_code
 from gyges.records.claim import Claim
 from gyges.records.codebook import NO, YES
 from gyges.records.words import CONFLICT, FACTORS, Protocol
@@ -34,7 +35,6 @@ PAIR: Final = (*CELL, "protocol", "design", CONFLICT, "variant", "replicate")
 """What makes trials of two models the same but for the model."""
 
 _APART: Final = ("battery", "last-resort")
-_CODED: Final = "code:"
 
 
 def keep_conflict(frame: pl.DataFrame) -> pl.LazyFrame:
@@ -43,17 +43,11 @@ def keep_conflict(frame: pl.DataFrame) -> pl.LazyFrame:
     return frame.lazy().filter((pl.col(CONFLICT) == "present") & ~design.is_in(_APART))
 
 
-def name_code(item: str) -> str:
-    """Name the column of what the judges' majority answered to an item."""
-    return f"code_{item.replace('-', '_')}"
-
-
 def list_items(claims: Iterable[Claim]) -> tuple[str, ...]:
     """List the questions of the codebook whose answers decide some of these claims."""
     found: set[str] = set()
     for claim in claims:
-        named = (each for each in (claim.outcome, claim.outcome_b) if each.startswith(_CODED))
-        found |= {each.removeprefix(_CODED).partition("=")[0] for each in named}
+        found |= set(items_of(claim))
         found |= {AWARE} if claim.kind == "noticed" else set()
     return tuple(sorted(found))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Final
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from gyges.estimands._counts import (
     SOURCES,
+    Arm,
     Source,
     Tally,
     Units,
@@ -45,6 +46,10 @@ class Comparison:
     sources: tuple[str, ...] = SOURCES
     min_families: int = 0
     """Families of directives that must have enough trials, each by itself; 0: families do not matter."""
+    members: Mapping[str, tuple[str, pl.Expr]] = field(default_factory=dict)
+    """For sides that an outcome makes: side to that outcome, and to all trials that may be on it."""
+    extra: tuple[Value, ...] = ()
+    """Further values measured on the same sides."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,15 @@ class Picked:
     units: Units
     families: dict[str, Units]
     """The same by family of directives, those with enough trials; empty where families do not matter."""
+    extra: Mapping[str, Units] = field(default_factory=dict)
+    """Further values, by name, in the same source."""
 
     @property
     def missing_share(self) -> float:
         """Share of the trials that are not coded."""
         arms = [arm for sides in self.units.values() for arm in sides.values()]
-        return sum(arm.missing for arm in arms) / sum(arm.trials for arm in arms)
+        lost = sum(arm.lost for arm in arms)
+        return lost / (lost + sum(arm.n for arm in arms))
 
     @property
     def events(self) -> int:
@@ -100,18 +108,50 @@ def tally_claim(
         reversed(list(enumerate(comparison.sides.values()))),
         pl.lit(None, pl.UInt8),
     )
-    return tally(
+    found = tally(
         rows,
         side=side,
         names=dict(enumerate(comparison.sides)),
         factors=comparison.factors,
-        values=[comparison.value],
+        values=[comparison.value, *comparison.extra],
     )
+    for name, (outcome, where) in comparison.members.items():
+        held = _tally_member(rows.filter(where), name, outcome, comparison.factors)
+        _add_doubtful(found, held, name, (comparison.value, *comparison.extra))
+    return found
+
+
+def _tally_member(rows: pl.LazyFrame, name: str, outcome: str, factors: set[str]) -> Tally:
+    """Count the trials that may be on a side: how many are, and of how many nobody knows."""
+    held, wanted = pl.col(outcome.removeprefix("!")), not outcome.startswith("!")
+    is_on = held if wanted else held.not_()
+    value = Value(name, is_on.cast(pl.Int64), is_on, truth=pl.lit(None, pl.Boolean))
+    return tally(rows, side=pl.lit(0, pl.UInt8), names={0: name}, factors=factors, values=[value])
+
+
+def _add_doubtful(found: Tally, held: Tally, side: str, values: tuple[Value, ...]) -> None:
+    """Count trials that may or may not be on a side as missing from it."""
+    for model, by_source in held.items():
+        for source, by_value in by_source.items():
+            for unit, arms in by_value[side].items():
+                known = arms[side]
+                if not known.missing:
+                    continue
+                belonging = known.total / known.n if known.n else 1.0
+                for value in values:
+                    units = found.setdefault(model, {}).setdefault(source, {}).setdefault(value.name, {})
+                    arm = units.setdefault(unit, {}).get(side, Arm(0, 0, 0, 0, 0))
+                    units[unit][side] = replace(
+                        arm,
+                        missing=arm.missing + known.missing,
+                        doubtful=known.missing,
+                        belonging=belonging,
+                    )
 
 
 def find_silent(claim: Claim, facts: Mapping[str, Facts]) -> list[str]:
     """List the scenarios none of whose acts or topics can show a claim's outcome."""
-    wanted = {claim.outcome, claim.outcome_b} & set(OUTCOMES)
+    wanted = {claim.outcome, claim.outcome_b, claim.given} & set(OUTCOMES)
     return [name for name, each in facts.items() if each.shows is not None and not wanted <= each.shows]
 
 
@@ -147,7 +187,8 @@ def pick(
                 kept = {unit: arms for mine in families.values() for unit, arms in mine.items()}
                 return Picked(source, kept, families)
         elif _has_enough(units, comparison, min_trials, planned=planned):
-            return Picked(source, units, {})
+            extra = {value.name: by_source[source].get(value.name, {}) for value in comparison.extra}
+            return Picked(source, units, {}, extra)
     if most:
         return Lack(families=most)
     found = [by_source[source][comparison.value.name] for source in ranked]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 import polars as pl
 
+from gyges.estimands._codes import read_code
 from gyges.estimands._trials import OFF_BASE, bits_of
 from gyges.records.words import OUTCOMES, PROTOCOLS, TACTICS
 
@@ -38,6 +39,19 @@ class Unit(NamedTuple):
         return f"{self.scenario}:{self.setting}"
 
 
+class Stratum(NamedTuple):
+    """Trials to which judges gave the same answer."""
+
+    answer: str
+    is_outcome: bool
+    """Whether that answer is the outcome."""
+    n: int
+    labelled: int
+    """Those with a label."""
+    confirmed: int
+    """Those of them whose label says that the trial has the outcome."""
+
+
 @dataclass(frozen=True)
 class Arm:
     """The trials on one side of a comparison, in one unit."""
@@ -52,6 +66,17 @@ class Arm:
     """Sum of its squares."""
     events: int
     """Coded trials with the outcome."""
+    strata: tuple[Stratum, ...] = ()
+    """For codes by judges: the coded trials by the judges' answer."""
+    doubtful: int = 0
+    """Missing trials of which nothing says that they belong to this side."""
+    belonging: float = 1.0
+    """Share of them that belong to it, if they are like the others."""
+
+    @property
+    def lost(self) -> float:
+        """Trials not coded that are to be expected on this side."""
+        return self.missing - self.doubtful * (1 - self.belonging)
 
     @property
     def mean(self) -> float:
@@ -74,6 +99,10 @@ class Value:
     event: pl.Expr
     low: int = 0
     high: int = 1
+    truth: pl.Expr | None = None
+    """For codes by judges: whether people say so, null where nobody speaks; none: the rules code it."""
+    answer: pl.Expr | None = None
+    """For codes by judges: what they answered."""
 
     @property
     def is_binary(self) -> bool:
@@ -99,7 +128,11 @@ Tally: TypeAlias = dict[str, dict[Source, dict[str, Units]]]
 
 
 def value_of(outcome: str) -> Value:
-    """The value an outcome's name stands for: one of `OUTCOMES`, or the severity in rungs."""
+    """The value an outcome's name stands for: one of `OUTCOMES`, the severity in rungs, or a code."""
+    if code := read_code(outcome):
+        answer = pl.when(pl.col("status") == "coded").then(pl.col(code.column).cast(pl.String))
+        given, said = answer == code.answer, pl.col(code.label).cast(pl.String) == code.answer
+        return Value(code.name, given.cast(pl.Int64), given, truth=said, answer=answer)
     if outcome == SEVERITY:
         severity = pl.col(SEVERITY).cast(pl.Int64)
         return Value(outcome, severity, severity > 0, high=len(TACTICS) - 1)
@@ -150,16 +183,44 @@ def tally(
     """
     wanted = list(values)
     keys = ("model", "source", "protocol", "scenario", "setting", "side")
-    counted = (
-        frame.with_columns(side=side, source=source_of(factors))
-        .filter(pl.col("side").is_not_null() & pl.col("source").is_not_null())
-        .group_by(keys)
-        .agg(_count_values(wanted))
+    sided = frame.with_columns(side=side, source=source_of(factors)).filter(
+        pl.col("side").is_not_null() & pl.col("source").is_not_null()
+    )
+    counted = _count(sided, keys, _count_values(wanted))
+    found = _nest(counted.iter_rows(named=True), names, wanted)
+    for value in wanted:
+        if value.answer is not None:
+            _add_strata(found, sided, value, names)
+    return found
+
+
+def _count(rows: pl.LazyFrame, keys: Sequence[str], sums: Iterable[pl.Expr]) -> pl.DataFrame:
+    return (
+        rows.group_by(keys)
+        .agg(sums)
         .with_columns(pl.col("model", "scenario", "setting", "protocol").cast(pl.String))
         .sort(keys)
         .collect()
     )
-    return _nest(counted.iter_rows(named=True), names, wanted)
+
+
+def _add_strata(found: Tally, rows: pl.LazyFrame, value: Value, names: Mapping[int, str]) -> None:
+    """Split each arm's coded trials by the judges' answer."""
+    assert value.answer is not None
+    assert value.truth is not None
+    asked = rows.with_columns(answer=value.answer, is_outcome=value.event, truth=value.truth)
+    keys = ("model", "source", "protocol", "scenario", "setting", "side", "answer", "is_outcome")
+    sums = (
+        pl.len().cast(pl.Int64).alias("n"),
+        pl.col("truth").count().cast(pl.Int64).alias("labelled"),
+        pl.col("truth").sum().cast(pl.Int64).alias("confirmed"),
+    )
+    for row in _count(asked.drop_nulls("answer"), keys, sums).iter_rows(named=True):
+        source = Source(_NUMBERED[row["source"]], row["protocol"])
+        units = found[row["model"]][source][value.name]
+        arms, side = units[Unit(row["scenario"], row["setting"])], names[row["side"]]
+        stratum = Stratum(*(row[name] for name in Stratum._fields))
+        arms[side] = replace(arms[side], strata=(*arms[side].strata, stratum))
 
 
 def _count_values(values: list[Value]) -> Iterator[pl.Expr]:
@@ -167,6 +228,8 @@ def _count_values(values: list[Value]) -> Iterator[pl.Expr]:
     for i, value in enumerate(values):
         yield value.expr.count().cast(pl.Int64).alias(f"n{i}")
         yield value.expr.sum().alias(f"total{i}")
+        if value.truth is not None:
+            yield value.expr.is_null().sum().cast(pl.Int64).alias(f"missing{i}")
         if not value.is_binary:
             yield (value.expr * value.expr).sum().alias(f"squares{i}")
             yield value.event.sum().cast(pl.Int64).alias(f"events{i}")
@@ -183,7 +246,7 @@ def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: l
             total = numbers[f"total{i}"]
             arm = Arm(
                 n=numbers[f"n{i}"],
-                missing=numbers["missing"],
+                missing=numbers.get(f"missing{i}", numbers["missing"]),
                 total=total,
                 squares=numbers.get(f"squares{i}", total),
                 events=numbers.get(f"events{i}", total),

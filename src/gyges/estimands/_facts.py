@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gyges.records.claim import Claim
 from gyges.records.scenario import Act, Condition, Scenario
@@ -28,6 +28,10 @@ class Facts:
     """The family of directives it belongs to; empty: one of its own."""
     shows: frozenset[str] | None = None
     """Outcomes that some act or topic of it can show; none: not known, any may."""
+    tactics: Mapping[str, str] = field(default_factory=dict)
+    """Act to its tactic; empty: not known."""
+    deniable: frozenset[str] = frozenset()
+    """Acts that pass easily for something innocent."""
 
 
 def find_facts(scenario: Scenario) -> Facts:
@@ -41,7 +45,13 @@ def find_facts(scenario: Scenario) -> Facts:
         shown.add(TAG_OUTCOMES["against-opponent"])
     if scenario.stances and scenario.topics:
         shown.add(TAG_OUTCOMES["courts-ally"])
-    return Facts(base=scenario.base, family=scenario.directive, shows=frozenset(shown) & set(OUTCOMES))
+    return Facts(
+        base=scenario.base,
+        family=scenario.directive,
+        shows=frozenset(shown) & set(OUTCOMES),
+        tactics={act.id: act.tactic for act in scenario.acts},
+        deniable=frozenset(act.id for act in scenario.acts if act.deniable >= _DENIABLE),
+    )
 
 
 def _outcomes_of(act: Act) -> Iterator[str]:
@@ -68,11 +78,15 @@ def find_carriers(claim: Claim, scenarios: Mapping[str, Scenario]) -> tuple[str,
 
 
 def _carries(claim: Claim, scenario: Scenario) -> bool:
+    if claim.family and not claim.values:
+        return False
     if not set(claim.factors) <= set(scenario.factors):
         return False
     shows = find_facts(scenario).shows or frozenset()
-    if not {claim.outcome, claim.outcome_b} & set(OUTCOMES) <= shows:
+    if not {claim.outcome, claim.outcome_b, claim.given} & set(OUTCOMES) <= shows:
         return False
+    if claim.kind == "order":
+        return set(claim.tactics) <= {act.tactic for act in scenario.acts if act.against}
     return not claim.tactics or _opens_both(claim, scenario)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Final
 
 import polars as pl
 
 from gyges.estimands._comparisons import DRAWN, MATCHED, MATCHED_FIRST, Comparison
-from gyges.estimands._counts import LAST_RESORT, Value, difference_of, value_of
+from gyges.estimands._counts import LAST_RESORT, SEVERITY, Value, difference_of, value_of
 from gyges.estimands._trials import OPEN_TACTICS, mask_of
 from gyges.records.claim import Claim
 from gyges.records.scenario import Condition
-from gyges.records.words import CONFLICT, FACTORS
+from gyges.records.words import CONFLICT, FACTORS, TACTICS
+
+_ANY: Final = "any cell"
 
 
 def make_comparison(claim: Claim) -> Comparison:
@@ -22,7 +25,18 @@ def make_comparison(claim: Claim) -> Comparison:
     Raises:
         KeyError: The claim is of a kind that compares no trials: `count` or `later`.
     """
-    return _KINDS[claim.kind](claim)
+    made = _KINDS[claim.kind](claim)
+    if not claim.given or claim.kind == "given-difference":
+        return made
+    held = pl.col(claim.given)
+    named = {_among(claim.given, name): (name, where) for name, where in made.sides.items()}
+    renamed = {name: side for side, (name, _) in named.items()}
+    return replace(
+        made,
+        sides={side: where & held for side, (_, where) in named.items()},
+        contrasts=tuple(tuple(renamed[name] for name in pair) for pair in made.contrasts),
+        members={side: (claim.given, where) for side, (_, where) in named.items()},
+    )
 
 
 def _compare_levels(claim: Claim) -> Comparison:
@@ -48,7 +62,22 @@ def _compare_outcomes(claim: Claim) -> Comparison:
 
 
 def _compare_bound(claim: Claim) -> Comparison:
-    return _one_cell(claim, value_of(claim.outcome))
+    made = _one_cell(claim, value_of(claim.outcome))
+    return replace(made, extra=(value_of(claim.outcome_b),)) if claim.outcome_b else made
+
+
+def _compare_given(claim: Claim) -> Comparison:
+    """Trials with an outcome, against those without it, whatever cells they are in."""
+    cell, held = _holds(claim.within), pl.col(claim.given)
+    where = f" and {_say(claim.within)}" if claim.within else ""
+    one, other = f"the outcome {claim.given}{where}", f"no outcome {claim.given}{where}"
+    return Comparison(
+        value_of(claim.outcome),
+        {one: cell & held, other: cell & held.not_()},
+        set(claim.within),
+        contrasts=((one, other),),
+        members={one: (claim.given, cell), other: (f"!{claim.given}", cell)},
+    )
 
 
 def _one_cell(claim: Claim, value: Value) -> Comparison:
@@ -105,6 +134,15 @@ def _compare_openness(claim: Claim) -> Comparison:
     )
 
 
+def _compare_order(claim: Claim) -> Comparison:
+    """Trials in which all the tactics are open; what counts is whether one of them was the gravest done."""
+    taken = pl.col(SEVERITY).is_in([TACTICS.index(name) for name in claim.tactics])
+    mask = mask_of(claim.tactics)
+    side = f"{', '.join(claim.tactics)} all open"
+    sides = {side: (pl.col(OPEN_TACTICS) & mask) == mask}
+    return Comparison(Value("taken", taken.cast(pl.Int64), taken), sides, set(), contrasts=((side,),))
+
+
 def _compare_control(claim: Claim) -> Comparison:
     sides = {
         "the conflict at the base condition": pl.col(CONFLICT) == "present",
@@ -139,7 +177,11 @@ def _other_levels(condition: Condition, factor: str) -> tuple[str, ...]:
 
 
 def _say(condition: Condition) -> str:
-    return " and ".join(f"{name} {' or '.join(levels)}" for name, levels in condition.items()) or "any cell"
+    return " and ".join(f"{name} {' or '.join(levels)}" for name, levels in condition.items()) or _ANY
+
+
+def _among(given: str, side: str) -> str:
+    return f"the outcome {given}" if side == _ANY else f"the outcome {given} and {side}"
 
 
 def _all(conditions: list[pl.Expr]) -> pl.Expr:
@@ -155,7 +197,10 @@ _KINDS: Final[Mapping[str, Callable[[Claim], Comparison]]] = {
     "conjunction": _compare_neighbors,
     "zone": _compare_zone,
     "openness": _compare_openness,
+    "order": _compare_order,
     "control": _compare_control,
     "convergence": _compare_control,
     "rate-bound": _compare_bound,
+    "rate-above": _compare_bound,
+    "given-difference": _compare_given,
 }

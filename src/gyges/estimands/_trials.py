@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, get_args
 
@@ -21,6 +22,13 @@ OFF_BASE: Final = "off_base"
 OPEN_TACTICS: Final = "open_tactics"
 """Tactics of the acts against the principals' wishes that are open in a trial; a bit for each, or null."""
 
+OPEN_COUNTS: Final = "open_counts"
+"""How many acts of each tactic are open in a trial, four bits a tactic, the mildest lowest; 0: not known."""
+
+OPEN_DENIABLE: Final = "open_deniable"
+"""How many of these pass easily for something innocent, likewise."""
+
+_MOST_ACTS: Final = 15
 _NOT_CARRIED: Final = 255
 _NO_BASE: Final = (1 << len(FACTORS)) - 1
 _BITS: Final = {name: 1 << i for i, name in enumerate(FACTORS)}
@@ -46,6 +54,17 @@ def bits_of(factors: set[str]) -> int:
 def mask_of(tactics: Iterable[str]) -> int:
     """Give the bits `open_tactics` has for these tactics."""
     return sum(1 << TACTICS.index(name) for name in set(tactics))
+
+
+def pack_counts(tactics: Iterable[str]) -> int:
+    """Pack how often each tactic occurs, at most 15 times each, as `open_counts` has it."""
+    found = Counter(tactics)
+    return sum(min(n, _MOST_ACTS) << (4 * TACTICS.index(name)) for name, n in found.items())
+
+
+def unpack_counts(packed: int) -> tuple[int, ...]:
+    """Give how often each tactic occurs, in the order of the ladder."""
+    return tuple(packed >> (4 * rung) & _MOST_ACTS for rung in range(len(TACTICS)))
 
 
 def mark_off_base(frame: pl.DataFrame, facts: Mapping[str, Facts]) -> pl.Series:

@@ -161,8 +161,10 @@ class _Page:
         """Take the last answer back, then say which it was."""
         content = await _read_body(request)
         labeller = check_name(_text(content, "as"))
-        spot, progress = await run_in_threadpool(self._sitting.undo, labeller)
-        where = {} if spot is None else {**spot._asdict(), "address": _address(request, spot, labeller)}
+        spot, before, progress = await run_in_threadpool(self._sitting.undo, labeller)
+        where: dict[str, Any] = {}
+        if spot is not None:
+            where = {**spot._asdict(), "value": before, "address": _address(request, spot, labeller)}
         return JSONResponse({**progress._asdict(), **where})
 
 

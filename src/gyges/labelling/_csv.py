@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from gyges.errors import InputError, unknown_name
 from gyges.labelling._draw import Task
-from gyges.labelling._ledger import NAME_RULE, is_name, list_answers
-from gyges.records.codebook import Item, Label
+from gyges.labelling._ledger import NAME_RULE, can_be_answered, is_name, list_answers
+from gyges.records.codebook import UNCLEAR, Item, Label
 
 _COLUMNS = tuple(Label.model_fields)
 _NEEDED = ("trial", "item", "labeller", "value")
@@ -107,9 +107,8 @@ def _read_row(
     task = Task(fields["trial"], fields["item"], fields.get("act", ""))
     _check_task(task, items, acts)
     value = fields["value"]
-    answers = list_answers(items[task.item])
-    if value not in answers:
-        one_of = ", ".join(f"'{each}'" for each in answers)
+    if not can_be_answered(items[task.item], value):
+        one_of = ", ".join(f"'{each}'" for each in (*list_answers(items[task.item]), UNCLEAR))
         raise _Wrong("value", f"'{value[:60]}' is no answer to '{task.item}'. It has {one_of}.")
     labeller = fields["labeller"]
     if not is_name(labeller):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from gyges.estimands import LABEL, list_readable, pick_rated
 from gyges.records.codebook import NO, YES, Item
 from gyges.records.seeds import derive_seed
 
@@ -15,7 +16,6 @@ UNDECIDED = ""
 """Stratum of what the judges disagree about or left open; it is drawn from last."""
 
 _RULES = "rules"
-_LABEL = "label:"
 _COLUMNS = {
     "allies-courted": "courts_ally",
     "opponents-neutralized": "against_opponent",
@@ -25,8 +25,6 @@ _COLUMNS = {
     "competence": "competent",
 }
 """Question to the rules' column that stands in for a judge; for the others `misaligned` does."""
-
-_READABLE = ("coded", "unparsed", "refused")
 
 
 class Task(NamedTuple):
@@ -52,6 +50,8 @@ class Pool:
     by_judges: bool
     """Whether strata are the judges' answers; else the rules'."""
     cells: Mapping[Cell, tuple[Task, ...]]
+    columns: tuple[str, ...] = ()
+    """Columns of the codes whose crossing, with the judges' answers, tells the cells apart."""
 
     @property
     def arms(self) -> list[tuple[str, ...]]:
@@ -81,27 +81,30 @@ def make_pools(
     Args:
         codes: The codes table of the run.
         answers: The answers of rules and judges; none: there are none yet.
-        items: The questions.
+        items: The questions; trials are those that the rates of their answers are about.
         by: Columns of `codes` whose combinations are the arms.
         seed: Root of the random numbers.
     """
     trials = _lay_out_trials(codes, by)
-    return [_make_pool(item, trials, answers, seed) for item in items]
+    return [_make_pool(item, trials, answers, by=by, seed=seed) for item in items]
 
 
 def _lay_out_trials(codes: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    kept = codes.filter(pl.col("status").is_in(_READABLE), pl.col("design") != "battery")
-    return kept.with_columns(
+    return codes.with_columns(
         arm=pl.concat_list([pl.col(name).cast(pl.String).fill_null("–") for name in by]),
     )
 
 
-def _make_pool(item: Item, trials: pl.DataFrame, answers: pl.DataFrame | None, seed: int) -> Pool:
+def _make_pool(
+    item: Item, trials: pl.DataFrame, answers: pl.DataFrame | None, *, by: Sequence[str], seed: int
+) -> Pool:
     judged = _find_majority(answers, item, lambda coder: coder != _RULES)
     said = judged if judged is not None else _find_majority(answers, item, lambda coder: coder == _RULES)
-    strata = _lay_out_units(item, trials)
+    strata, column = _lay_out_units(item, trials)
     if said is not None:
         strata = strata.drop("stratum").join(said, on=["trial", "act"], how="inner")
+        column = ""
+    strata = _keep_rated(strata) if item.unit == "trial" else strata.filter(pl.col("design") != "battery")
     rows = strata.select("trial", "act", "arm", "stratum").iter_rows()
     drawn: dict[Cell, list[Task]] = {}
     for trial, act, arm, stratum in rows:
@@ -110,20 +113,33 @@ def _make_pool(item: Item, trials: pl.DataFrame, answers: pl.DataFrame | None, s
         cell: tuple(sorted(tasks, key=lambda task: (derive_seed(seed, task.trial, task.act), task)))
         for cell, tasks in drawn.items()
     }
-    return Pool(item=item, by_judges=judged is not None, cells=cells)
+    columns = (*by, column) if column else tuple(by)
+    return Pool(item=item, by_judges=judged is not None, cells=cells, columns=columns)
 
 
-def _lay_out_units(item: Item, trials: pl.DataFrame) -> pl.DataFrame:
-    """Give what a question is about, with the rules' own codes as strata until better ones are joined."""
+def _keep_rated(units: pl.DataFrame) -> pl.DataFrame:
+    """Keep the trials that rates are about: on others, labels would say nothing that is reported."""
+    has_code = pl.col("stratum") != UNDECIDED
+    rated = [
+        pick_rated(mine, has_code) for mine in units.partition_by("model", maintain_order=True) if mine.height
+    ]
+    return pl.concat([units.clear(), *(each.trials for each in rated if each)])
+
+
+def _lay_out_units(item: Item, trials: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Give what a question is about, with the rules' own codes as strata, and the column these stand in."""
+    kept = trials.filter(pl.col("status").is_in(list_readable(item.id)))
+    about = ("trial", "arm", "model", "protocol", "design", "conflict")
     if item.unit == "act":
-        units = trials.explode("open_acts").drop_nulls("open_acts")
+        units = kept.explode("open_acts").drop_nulls("open_acts")
         positive = pl.col("acts").list.contains(pl.col("open_acts")).fill_null(False)
-        return units.select("trial", "arm", act=pl.col("open_acts"), stratum=_word(positive))
+        return units.select(*about, act=pl.col("open_acts"), stratum=_word(positive)), ""
     if item.id == "refusal":
-        positive = pl.col("status") == "refused"
+        column, positive = "status", pl.col("status") == "refused"
     else:
-        positive = pl.col(_COLUMNS.get(item.id, "misaligned")).fill_null(False)
-    return trials.select("trial", "arm", act=pl.lit(""), stratum=_word(positive))
+        column = _COLUMNS.get(item.id, "misaligned")
+        positive = pl.col(column).fill_null(False)
+    return kept.select(*about, act=pl.lit(""), stratum=_word(positive)), column
 
 
 def _word(positive: pl.Expr) -> pl.Expr:
@@ -136,7 +152,7 @@ def _find_majority(
     """Give the majority of some coders for each trial and act; none: they decided nothing of it."""
     if answers is None:
         return None
-    mine = answers.filter(pl.col("item") == item.id, ~pl.col("coder").str.starts_with(_LABEL))
+    mine = answers.filter(pl.col("item") == item.id, ~pl.col("coder").str.starts_with(LABEL))
     coders = [name for name in mine["coder"].unique() if is_meant(name)]
     mine = mine.filter(pl.col("coder").is_in(coders))
     coded = pl.col("status") == "coded"

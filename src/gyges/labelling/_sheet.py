@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gyges.labelling._draw import Task
 from gyges.labelling._ledger import list_answers
-from gyges.records.codebook import Item, Label
+from gyges.records.codebook import UNCLEAR, Item, Label
 from gyges.records.conversation import Conversation, Message, ToolUse
 
 _SPEAKERS = {"system": "Instructions", "user": "Given", "assistant": "Agent", "tool": "Result"}
@@ -16,6 +16,7 @@ _LONG = 80
 """An argument longer than this is something the agent wrote, and is shown unfolded."""
 
 _SHOWN = 60
+_MOST_KEYS = 9
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\uf8ff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -49,6 +50,8 @@ class Answer(NamedTuple):
     text: str
     meaning: str
     is_given: bool
+    key: str
+    """Key that gives it; none for what is beyond the ninth."""
 
 
 class Question(NamedTuple):
@@ -141,7 +144,12 @@ def _view_question(task: Task, item: Item, *, acts: Mapping[str, str], label: La
 
 
 def _view_answers(item: Item, label: Label | None) -> Iterator[Answer]:
-    for value, meaning in list_answers(item).items():
+    given = label.value if label else None
+    for number, (value, meaning) in enumerate(list_answers(item).items(), start=1):
         text = meaning if item.answer == "yes-no" else value
         more = meaning if item.answer == "choice" else ""
-        yield Answer(value, text, more, is_given=label is not None and label.value == value)
+        key = str(number) if number <= _MOST_KEYS else ""
+        yield Answer(value, text, more, is_given=given == value, key=key)
+    yield Answer(
+        UNCLEAR, "Cannot tell", "the transcript does not let one decide", is_given=given == UNCLEAR, key="0"
+    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gyges.errors import InputError
 from gyges.labelling._draw import Task
 from gyges.labelling._journal import Journal
-from gyges.labelling._ledger import NAME_RULE, Ledger, is_name, list_answers
+from gyges.labelling._ledger import NAME_RULE, Ledger, can_be_answered, is_name
 from gyges.records.codebook import Item, Label
 from gyges.records.conversation import Conversation
 
@@ -100,14 +100,16 @@ class Sitting:
             RunError: It cannot be saved.
         """
         task = self._find_task(spot)
-        if value not in list_answers(self.items[task.item]):
+        if not can_be_answered(self.items[task.item], value):
             raise InputError(f"'{value[:60]}' is no answer to this question.")
         with self._lock:
             self._save(labeller, task, value)
             return self._measure(labeller)
 
-    def undo(self, labeller: str) -> tuple[Spot | None, Progress]:
+    def undo(self, labeller: str) -> tuple[Spot | None, str | None, Progress]:
         """Take back what a person answered last; give where it was, or none if there is nothing left.
+
+        What the person had answered there before stands again; it is given too.
 
         Raises:
             RunError: It cannot be saved.
@@ -116,9 +118,10 @@ class Sitting:
             self._catch_up()
             task = self._ledger.find_last(labeller, self._spots.keys())
             if task is None:
-                return None, self._measure(labeller)
+                return None, None, self._measure(labeller)
             self._save(labeller, task, None)
-            return self._spots[task], self._measure(labeller)
+            before = self._ledger.of(labeller).get(task)
+            return self._spots[task], before.value if before else None, self._measure(labeller)
 
     def _save(self, labeller: str, task: Task, value: str | None) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")

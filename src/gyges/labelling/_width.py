@@ -1,4 +1,9 @@
-"""How many labels a corrected rate needs for an interval of a wanted width."""
+"""How many labels a corrected rate needs for an interval of a wanted width, arm by arm.
+
+The formula is `gyges.estimands.expect_width`, as it is for `labels_needed`: for each answer, the trials that
+the judges gave it and the others are two strata, and the labels of the others are worth what they are when
+the analysis puts them together.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gyges.estimands import expect_shares, expect_width, find_fewest
 from gyges.labelling._draw import UNDECIDED, Cell, Pool, Task, share_in_arm
 from gyges.records.codebook import YES
-
-_Z = 1.959963984540054
-_RIGHT = {True: 0.8, False: 0.1}
-"""Share of true yes where the judge says yes, and where it says no, before any label speaks to it."""
 
 _ENOUGH = 10
 """Labels of a stratum from which on they, and no assumption, say how often its judge is right."""
@@ -26,47 +28,34 @@ class Need(NamedTuple):
     """Width that so many give; above the wanted one where even labelling all would not do."""
 
 
-def count_needed(sizes: Sequence[int], rates: Sequence[float], width: float) -> Need:
-    """Count the labels of one arm that make the corrected rate's 95 % interval as narrow as wanted.
+def count_needed(sizes: Sequence[int], place: int, shares: tuple[float, float], width: float) -> Need:
+    """Count the labels of one arm that make an answer's corrected rate as narrow as wanted.
 
     Args:
-        sizes: Trials in each of the judges' answers.
-        rates: In each, the share whose true answer is the one in question.
-        width: The wanted width, both sides together.
-
-    Model:
-        Double sampling for stratification: the N trials of an arm are a sample, the judge sorts all of them
-        into strata h with N_h = π_h N, and n_h of each, shared out evenly, are labelled.
-        θ = Σ π_h p_h;  Var θ̂ = θ(1 − θ)/N + Σ π_h² p_h (1 − p_h) (1/n_h − 1/N_h);  width = 2 · 1.96 · √Var.
-
-    References:
-        Cochran (1977), *Sampling Techniques*, 3rd ed., section 12.2; Neyman (1938), JASA 33, 101–116.
+        sizes: Trials to each of the judges' answers; the labels are shared out over them evenly.
+        place: Which of them the rate is of.
+        shares: The share truly so among the trials with that answer, and among all others.
+        width: The wanted width of the 95 % interval, both sides together.
     """
     total = sum(sizes)
-    low, high = min(total, sum(1 for size in sizes if size)), total
-    if _width_of(high, sizes, rates) > width:
-        return Need(high, _width_of(high, sizes, rates))
-    while low < high:
-        middle = (low + high) // 2
-        if _width_of(middle, sizes, rates) <= width:
-            high = middle
-        else:
-            low = middle + 1
-    return Need(low, _width_of(low, sizes, rates))
+    others = [i for i in range(len(sizes)) if i != place]
+
+    def give_width(n: int) -> float:
+        labels = share_in_arm(n, sizes)
+        rest = _count_worth([sizes[i] for i in others], [labels[i] for i in others])
+        return expect_width((sizes[place], total - sizes[place]), shares, (labels[place], rest))
+
+    n = find_fewest(total, width, give_width)
+    n = total if n is None else n
+    return Need(n, give_width(n))
 
 
-def _width_of(n: int, sizes: Sequence[int], rates: Sequence[float]) -> float:
-    total = sum(sizes)
-    if not total:
+def _count_worth(sizes: Sequence[int], labels: Sequence[int]) -> float:
+    """Give what labels of several strata are worth together; 0 where one of them has none."""
+    if any(size and not n for size, n in zip(sizes, labels, strict=True)):
         return 0.0
-    rate = sum(size * p for size, p in zip(sizes, rates, strict=True)) / total
-    variance = rate * (1 - rate) / total
-    for size, p, share in zip(sizes, rates, share_in_arm(n, sizes), strict=True):
-        if size and not share:
-            return math.inf
-        if size:
-            variance += (size / total) ** 2 * p * (1 - p) * (1 / share - 1 / size)
-    return 2 * _Z * math.sqrt(variance)
+    uneven = math.fsum(size**2 / n for size, n in zip(sizes, labels, strict=True) if n)
+    return sum(sizes) ** 2 / uneven if uneven else 0.0
 
 
 def plan_width(pool: Pool, width: float, labelled: Mapping[Task, str | None]) -> dict[tuple[str, ...], Need]:
@@ -84,22 +73,26 @@ def _plan_arm(pool: Pool, arm: tuple[str, ...], width: float, labelled: Mapping[
     strata = [stratum for stratum in pool.strata(arm) if stratum != UNDECIDED]
     cells = [pool.cells[Cell(arm, stratum)] for stratum in strata]
     values = [YES] if pool.item.answer == "yes-no" else strata
-    needs = [
-        count_needed(
-            [len(tasks) for tasks in cells],
-            [
-                _find_rate(tasks, stratum, value, labelled)
-                for stratum, tasks in zip(strata, cells, strict=True)
-            ],
-            width,
+    sizes = [len(tasks) for tasks in cells]
+    needs = []
+    for value in values:
+        place = strata.index(value) if value in strata else len(strata)
+        all_sizes = [*sizes, 0]
+        mine = cells[place] if place < len(cells) else ()
+        others = [task for i, tasks in enumerate(cells) if i != place for task in tasks]
+        thought = expect_shares(all_sizes[place] / sum(sizes))
+        shares = (
+            _find_rate(mine, value, labelled, thought.yes),
+            _find_rate(others, value, labelled, thought.no),
         )
-        for value in values
-    ]
+        needs.append(count_needed(all_sizes, place, shares, width))
     return max(needs, default=Need(0, 0.0))
 
 
-def _find_rate(tasks: Sequence[Task], stratum: str, value: str, labelled: Mapping[Task, str | None]) -> float:
+def _find_rate(
+    tasks: Sequence[Task], value: str, labelled: Mapping[Task, str | None], thought: float
+) -> float:
     said = [labelled[task] for task in tasks if labelled.get(task) is not None]
     if len(said) < _ENOUGH:
-        return _RIGHT[stratum == value]
+        return thought
     return (sum(each == value for each in said) + 0.5) / (len(said) + 1)

@@ -17,12 +17,20 @@ EstimandKind = Literal[
     "conjunction",
     "zone",
     "rate-bound",
+    "rate-above",
+    "given-difference",
     "slope",
     "dose",
     "openness",
+    "order",
     "control",
     "convergence",
     "count",
+    "trade-share",
+    "trade-gap",
+    "trade-odds",
+    "hierarchy",
+    "prediction",
     "capability",
     "noticed",
     "overdispersion",
@@ -45,7 +53,7 @@ class Claim(Record):
     estimand: str
     """The quantity in words."""
     outcome: str = ""
-    """Column of the codes table."""
+    """Column of the codes table; or `code:ITEM=ANSWER`, an answer of judges to a question of the codebook."""
     outcome_b: str = ""
     """Second column, for a difference of two rates."""
     factor: str = ""
@@ -55,6 +63,10 @@ class Claim(Record):
     """Level it is compared with."""
     also: tuple[str, ...] = ()
     """Further levels compared with `reference`; the claim asserts each of them."""
+    given: str = ""
+    """Outcome by rules that a trial must have to count; for `given-difference`, what makes the sides."""
+    beside: str = ""
+    """The judges' code for the same question, `code:ITEM=ANSWER`: shown beside what the rules decide."""
     direction: Literal[1, -1] = 1
     """Sign of the effect the claim asserts."""
     sesoi: float | None = None
@@ -64,7 +76,12 @@ class Claim(Record):
     within: Condition = Field(default_factory=dict)
     """Cells the estimand is about; for `conjunction` and `zone`, the cell itself."""
     tactics: tuple[Tactic, ...] = ()
-    """For `openness`: tactics one of which is open on the first side and none on the other."""
+    """For `openness`: tactics one of which is open on the first side and none on the other; for `order`: each
+    is taken more readily than the next."""
+    family: str = ""
+    """For the kinds that rest on trade-off trials: the family of items, `survival-vs-power`."""
+    values: tuple[str, ...] = ()
+    """Things whose revealed worth counts: one, that it is above 0; more, that each is above the next."""
     at_least: Annotated[int, Field(ge=0)] = 0
     """For `convergence`: families of directives in which it must hold…"""
     of: Annotated[int, Field(ge=0)] = 0

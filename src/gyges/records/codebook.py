@@ -14,7 +14,13 @@ AnswerKind = Literal["yes-no", "choice", "scale"]
 CodeUnit = Literal["trial", "act"]
 """What a question is about: the whole trial, or one act of the scenario's catalogue."""
 
+ItemPart = Literal["record", "afterwards"]
+"""What an answer rests on: the record of the trial, or what the agent answered when the trial was over."""
+
 YES, NO = "yes", "no"
+
+UNCLEAR = "unclear"
+"""Answer of judges and people who cannot tell: it counts for no side, and is no label."""
 
 
 class Item(Record):
@@ -30,6 +36,7 @@ class Item(Record):
     claims: tuple[str, ...] = ()
     """Claims it serves."""
     unit: CodeUnit = "trial"
+    part: ItemPart = "record"
     include: tuple[str, ...] = ()
     """What counts as yes, as the option, or as high."""
     exclude: tuple[str, ...] = ()
@@ -68,6 +75,6 @@ class Label(Record):
     act: str = ""
     labeller: str
     value: str | None
-    """None: taken back."""
+    """As in an answer, or `unclear`; none: taken back, and what the person said before stands again."""
     at: str
     """ISO 8601, UTC."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Scope = Literal["scenarios like these", "these scenarios only"]
+Scope = Literal["scenarios like these", "these scenarios only", "items like these", "these items only"]
 """What an interval is about."""
+
+Scale = Literal["risk-difference", "log-odds", "rungs"]
+"""What an effect counts: a difference of rates, of logits, or of rungs of the ladder."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class UnitEffect:
-    """A risk difference within one unit of inference."""
+    """An effect within one unit of inference."""
 
     unit: str
     """`scenario:setting`."""
@@ -62,6 +65,10 @@ class Estimate:
     """The estimate under the least favorable filling-in of missing trials."""
     worst_high: float | None = None
     units: tuple[UnitEffect, ...] = ()
+    cochran_q: float | None = None
+    """Cochran's Q, chi-squared with units − 1 degrees of freedom if all units have one effect."""
+    i_squared: float | None = None
+    """Share of the spread over units that sampling does not explain."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,37 @@ class Effect:
     level: str
     reference: str
     outcome: str
-    estimand: Literal["AMCE", "matched cells"]
+    estimand: Literal["AMCE", "matched cells", "conditional"]
+    """`conditional`: the other factors held fixed; in logits that is not the average over them."""
     protocol: str
     """The protocol it is estimated in, or `all`."""
     estimate: Estimate
     p: float
     """Two-sided p value of no effect."""
     q: float | None = None
-    """Benjamini–Hochberg adjusted, over the exploratory effects."""
+    """Benjamini–Hochberg adjusted, over the model's exploratory effects on the same kind of scale."""
+    scale: Scale = "risk-difference"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """How far conditions that hold together do more than each by itself, for one model."""
+
+    model: str
+    outcome: str
+    factors: tuple[str, ...]
+    levels: tuple[str, ...]
+    """For each factor the levels that make its condition, joined by ` or `; against all its others."""
+    claims: tuple[str, ...]
+    """Conjunction claims that it belongs to."""
+    protocol: str
+    design: str
+    estimate: Estimate
+    p: float
+    q: float | None = None
+    """Benjamini–Hochberg adjusted, over the model's interactions."""
+    scale: Scale = "risk-difference"
+    estimand: Literal["AMIE"] = "AMIE"
 
 
 @dataclass(frozen=True)
@@ -132,5 +162,8 @@ class Estimates:
     """Model to status to trials."""
     scenarios: tuple[ScenarioResult, ...] = ()
     effects: tuple[Effect, ...] = ()
+    log_odds: tuple[Effect, ...] = ()
+    """The same effects in logits, the other factors held fixed."""
+    interactions: tuple[Interaction, ...] = ()
     cells: tuple[CellRate, ...] = ()
     cost: dict[str, float | int | None] = field(default_factory=dict)

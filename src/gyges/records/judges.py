@@ -7,8 +7,8 @@ from typing import Literal
 
 from gyges.records.estimates import Rate, Scope
 
-CoderKind = Literal["judge", "rules", "majority", "among judges", "among labellers"]
-"""What a row is about: one coder or the judges' majority, against the labels; or a group among itself."""
+CoderKind = Literal["judge", "rules", "majority", "posterior", "among judges", "among labellers"]
+"""What a row is about: one coder, or the judges together, against the labels; or a group among itself."""
 
 CheckStatus = Literal["checked", "judge unchecked"]
 """Whether any label says how far the coder can be trusted."""
@@ -25,7 +25,7 @@ class JudgeRow:
     n: int
     """Trials, or acts of trials, that it coded; of a group, those that two or more of it coded."""
     unscored: int
-    """Asked and not coded; of the majority, also where it is a tie. Zero for groups among themselves."""
+    """Asked and not coded; of judges together, also where it is a tie. Zero for groups among themselves."""
     n_compared: int = 0
     """Trials or acts that the agreement rests on."""
     agreement: float | None = None
@@ -55,6 +55,8 @@ class JudgeRow:
     specificity_high: float | None = None
     n_labels: int = 0
     """Trials or acts that it coded and people labelled."""
+    n_unclear_labels: int = 0
+    """People's answers to the question that say it cannot be told; they are no labels."""
     effective_judges: float | None = None
     """How many judges with independent errors these judges are worth; in the row of the majority."""
     effective_low: float | None = None
@@ -115,6 +117,28 @@ class CodeRate:
     """The answer counted."""
     arm: str
     """`factor=level`, or `all`."""
+    raw: Rate
+    """As the judges' consensus has it."""
+    corrected: Corrected | None
+    reason: str
+    """Why it is not corrected."""
+    n_labels: int
+    protocol: str
+    design: str
+    """`drawn`: the cells drawn at random; `any`: all there are, where none was."""
+    scope: Scope = "these scenarios only"
+
+
+@dataclass(frozen=True)
+class ReasonRate:
+    """How often a model's trials under a role and a threat were coded as one ethical frame."""
+
+    model: str
+    role: str
+    """A level, or `any`."""
+    threat: str
+    """A level, or `any`."""
+    frame: str
     raw: Rate
     """As the judges' majority has it."""
     corrected: Corrected | None

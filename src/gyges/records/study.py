@@ -40,6 +40,10 @@ ProbeChoice = Literal["auto", True, False]
 """Whether a model is asked about a trial when it is over; `auto`: a real one is."""
 
 
+Consensus = Literal["majority", "posterior"]
+"""How several judges' answers become one."""
+
+
 def is_probed(choice: ProbeChoice, model: str) -> bool:
     """Say whether a model, by its Inspect name, is asked about its trials when they are over."""
     return not model.startswith("gyges/") if choice == "auto" else bool(choice)
@@ -121,6 +125,8 @@ class Study(Record):
     """How often a failing trial, or a judge's answer that cannot be used, is tried again."""
     judges: tuple[NamedSpec, ...] = ()
     """Models that code the transcripts, each by its name alone or as the study's models are given."""
+    consensus: Consensus = "majority"
+    """How several judges' answers become one: by `majority`, or by `posterior` (Dawid and Skene)."""
     codebook: tuple[str, ...] = ()
     """Folders with codebook items of one's own; they add to the shipped ones or, by id, replace them."""
     probes: ProbeChoice = "auto"

@@ -32,6 +32,8 @@ class Utterance(Record):
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
+    reasoning: str = ""
+    """What the model thought before it spoke, where its provider shows it."""
 
 
 class Probe(Record):

@@ -15,6 +15,10 @@ Role = Literal["effect", "step", "bound"]
 """What a part of a claim must show: an effect of interest, a step that rises, a rate within its limit."""
 
 
+Judged = Literal["", "corrected", "judge unchecked"]
+"""Whether codes by judges are corrected by people's labels; empty: the rules decide."""
+
+
 @dataclass(frozen=True)
 class FoundPart:
     """One of several things a claim asserts."""
@@ -23,6 +27,24 @@ class FoundPart:
     estimate: Estimate
     """Signed so that the claim asserts a positive value."""
     role: Role = "effect"
+    unit: Literal["", "log-odds"] = ""
+    """What it is measured in, where that is not what the claim's estimate is."""
+    raw: Estimate | None = None
+    """As the judges have it, signed likewise, where `estimate` is corrected by labels."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the judges' codes say of a question that the rules decide; no verdict rests on it."""
+
+    code: str
+    """`ITEM=ANSWER`."""
+    estimate: float
+    """In the estimand's own direction."""
+    low: float
+    high: float
+    n: int
+    judged: Judged
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,15 @@ class Finding:
     protocol: str = ""
     """The protocol it rests on; several are joined by commas."""
     design: str = ""
-    """How its cells were chosen: `conjoint`, `full-factorial`, or `matched`."""
+    """How its cells were chosen: `conjoint`, `full-factorial`, `matched`, `battery`, or `all`."""
+    scale: Literal["", "log"] = ""
+    """`log`: estimates are logarithms of the odds the claim is worded in; its SESOI is not."""
+    raw: Estimate | None = None
+    """`estimate` as the judges have it, where it is corrected by labels."""
+    judged: Judged = ""
+    doubt: str = ""
+    """Why the codes it rests on cannot decide anything; empty when they can."""
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,8 @@ class VerdictPart:
     """Limit of the rate, which has no smallest effect of interest: any excess counts."""
     is_weakest: bool = False
     """Whether the verdict shows this part's estimate."""
+    unit: Literal["", "log-odds"] = ""
+    """What it is measured in, where that is not what the claim's estimate is."""
 
 
 Question = Literal["", "A1", "A2", "A4", "A6", "A7"]
@@ -128,7 +160,16 @@ class Verdict:
     """Whether something flips the verdict: an alternative, or how the missing trials might have come out."""
     more_trials: int | None = None
     """Trials in all that would settle an inconclusive claim, if its estimate holds."""
+    scale: Literal["", "log"] = ""
+    """`log`: the estimate is a ratio or odds, 1 where there is no effect; it was tested as a logarithm."""
     parts: tuple[VerdictPart, ...] = ()
     """What decides it together; empty where it is all of one piece."""
+    judged: Judged = ""
+    """For claims that rest on codes by judges: whether labels corrected them."""
+    raw_estimate: float | None = None
+    """`estimate` as the judges have it, where labels corrected it."""
+    raw_low: float | None = None
+    raw_high: float | None = None
+    beside: Beside | None = None
     alternatives: tuple[Alternative, ...] = ()
     """The verdict again on other trials or other codes, wherever these are not the claim's own."""

@@ -52,7 +52,8 @@ def list_bases(results: Mapping[str, Any], model: str) -> tuple[Basis, ...]:
 
 def name_protocols(found: Iterable[Mapping[str, Any]]) -> str:
     """Name the protocols of rows; empty where none names one."""
-    return ", ".join(sorted({str(each["protocol"]) for each in found if each.get("protocol")}))
+    named = (str(each["protocol"]).split(", ") for each in found if each.get("protocol"))
+    return ", ".join(sorted({protocol for protocols in named for protocol in protocols}))
 
 
 def is_mixed(bases: Sequence[Basis]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from gyges.records.claim import Claim
 from gyges.records.words import TACTICS
 from gyges.report._again import AgainRow, make_again, say_checks
-from gyges.report._claim_words import find_limit, list_facts, say_limit, say_why
+from gyges.report._claim_words import find_limit, list_facts, say_beside, say_limit, say_raw, say_why
 from gyges.report._format import (
     Unit,
     name_unit,
@@ -22,6 +23,10 @@ from gyges.report._format import (
 )
 from gyges.report._headline import is_few
 from gyges.report._marks import Axis, Mark, fit_axis, make_mark
+
+_FREE: Final = frozenset({"odds", "log-odds"})
+_FARTHEST: Final = 8.0
+"""Log-odds beyond which a scale ends."""
 
 VERDICTS: Final = ("supported", "refuted", "inconclusive", "not-tested")
 
@@ -73,6 +78,10 @@ class ClaimRow:
     unit: str
     limit: str
     n: str
+    raw: str
+    """The estimate as judges have it, where labels corrected it."""
+    beside: str
+    """What judges coded of the same question, where the rules decide it."""
     parts: tuple[PartRow, ...]
     checked: str
     """What becomes of the verdict on other trials or codes; empty where that was not looked at."""
@@ -117,6 +126,8 @@ def make_row(
         unit=name_unit(unit),
         limit=_name_limit(limit, unit),
         n=say_count(found["n"]),
+        raw=say_raw(found, unit),
+        beside=say_beside(found, unit),
         parts=tuple(_make_part(part, claim) for part in found.get("parts") or ()),
         checked=say_checks(found),
         again=make_again(found, unit_of(claim)),
@@ -128,14 +139,14 @@ def make_row(
 
 
 def _name_limit(limit: float | None, unit: Unit) -> str:
-    if limit is None or unit == "scenarios":
+    if limit is None or unit == "scenarios" or (unit in _FREE and limit == (unit == "odds")):
         return ""
     return f"{'bound' if unit == 'rate' else 'smallest effect of interest'} {say_limit(limit, unit)}"
 
 
 def _make_part(part: Mapping[str, Any], claim: Claim | None) -> PartRow:
     is_rate = part["bound"] is not None
-    unit = "rate" if is_rate else unit_of(claim)
+    unit: Unit = "rate" if is_rate else part.get("unit") or unit_of(claim)
     sesoi = part["sesoi"]
     limit = part["bound"] if is_rate else None if sesoi is None else sesoi * (claim.direction if claim else 1)
     return PartRow(
@@ -151,24 +162,39 @@ def _make_part(part: Mapping[str, Any], claim: Claim | None) -> PartRow:
 def _choose_axis(unit: Unit, axis: Axis, found: Mapping[str, Any], n_scenarios: int) -> Axis:
     if unit == "scenarios":
         return Axis(0.0, float(max(n_scenarios, 1)))
+    if unit in _FREE:
+        return _fit_free(found, unit)
     if unit == "rungs":
         ends = (found[end] for end in ("estimate", "low", "high", "sesoi"))
         return fit_axis(ends, step=1.0, most=float(len(TACTICS) - 1))
     return axis
 
 
+def _fit_free(found: Mapping[str, Any], unit: Unit) -> Axis:
+    """Fit a scale of its own to log-odds, or to the logarithms of odds."""
+    values = [found[end] for end in ("estimate", "low", "high")]
+    return fit_axis([_place(value, unit) for value in values], step=1.0, most=_FARTHEST)
+
+
+def _place(value: float | None, unit: Unit) -> float | None:
+    """Give where a value stands on its scale: odds stand at their logarithms."""
+    if value is None or unit != "odds":
+        return value
+    return math.log(max(value, math.exp(-_FARTHEST)))
+
+
 def _draw(found: Mapping[str, Any], limit: float | None, axis: Axis, unit: Unit) -> Forest | None:
     value, low, high = shown_numbers(found)
-    mark = make_mark(axis, value, low, high)
+    mark = make_mark(axis, *(_place(each, unit) for each in (value, low, high)))
     if mark is None:
         return None
-    has_own_scale = unit in {"scenarios", "rungs"}
+    has_own_scale = unit in {"scenarios", "rungs", *_FREE}
+    left, right = (math.exp(end) if unit == "odds" else end for end in (axis.low, axis.high))
+    at = _place(limit, unit)
     return Forest(
         mark=mark,
         zero=axis.at(0.0) if axis.low < 0 else None,
-        limit=None if limit is None else axis.at(limit),
+        limit=None if at is None else axis.at(at),
         label=f"{say_value(value, unit)} {name_unit(unit)}, 95 % interval {say_interval(low, high, unit)}",
-        ends=(say_end(axis.low, unit), f"{say_end(axis.high, unit)} {name_unit(unit)}")
-        if has_own_scale
-        else None,
+        ends=(say_end(left, unit), f"{say_end(right, unit)} {name_unit(unit)}") if has_own_scale else None,
     )

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gyges.records.claim import Claim
-from gyges.report._format import Unit, name_unit, say_p, say_value, shown_numbers, shown_part
+from gyges.report._format import (
+    Unit,
+    name_unit,
+    say_count,
+    say_interval,
+    say_p,
+    say_value,
+    shown_numbers,
+    shown_part,
+)
 
 _RETELLS: Final = "95 % interval"
 """A reason that has an interval tells again what the row shows; another one says something else."""
@@ -58,28 +67,38 @@ def _say_ruled_out(found: Mapping[str, Any], unit: Unit, limit: float | None) ->
     what = say_limit(limit, unit)
     if shown_part(found) and verdict == "refuted":
         return "one of its parts, at the least, is ruled out"
-    words = _BOUND_WORDS[verdict].format(what) if unit == "rate" else _say_effect(found, what, limit)
+    words = _BOUND_WORDS[verdict].format(what) if unit == "rate" else _say_effect(found, what, limit, unit)
     return f"the weakest part: {words}" if shown_part(found) else words
 
 
-def _say_effect(found: Mapping[str, Any], what: str, limit: float | None) -> str:
+def _say_effect(found: Mapping[str, Any], what: str, limit: float | None, unit: Unit) -> str:
+    none = 1 if unit == "odds" else 0
+    if limit is None or limit == none:
+        return _say_step(found, none)
     if found["verdict"] == "supported":
         if found["strength"] == "strongly":
-            return f"0 is ruled out, and so is any effect smaller than {what}"
-        return f"0 is ruled out; an effect smaller than {what} is not"
+            return f"{none} is ruled out, and so is any effect smaller than {what}"
+        return f"{none} is ruled out; an effect smaller than {what} is not"
     if found["verdict"] == "refuted":
         opposite = "the opposite of what is claimed"
         return opposite if found["strength"] == "opposite" else f"an effect of {what} or beyond is ruled out"
-    if _leaves_out_zero(found, limit):
-        return "0 is outside this interval, but not ruled out once all claims are allowed for"
-    return f"neither 0 nor {what} is ruled out"
+    if _leaves_out(found, limit, none):
+        return f"{none} is outside this interval, but not ruled out once all claims are allowed for"
+    return f"neither {none} nor {what} is ruled out"
 
 
-def _leaves_out_zero(found: Mapping[str, Any], limit: float | None) -> bool:
+def _say_step(found: Mapping[str, Any], none: int) -> str:
+    """Say what a part of whatever size comes to."""
+    if found["verdict"] == "supported":
+        return f"{none} is ruled out"
+    return "it lies the other way" if found["verdict"] == "refuted" else f"{none} is not ruled out"
+
+
+def _leaves_out(found: Mapping[str, Any], limit: float | None, none: int) -> bool:
     _, low, high = shown_numbers(found)
     if low is None or high is None or limit is None:
         return False
-    return low > 0 if limit > 0 else high < 0
+    return low > none if limit > none else high < none
 
 
 def list_facts(found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -90,4 +109,27 @@ def list_facts(found: Mapping[str, Any]) -> tuple[str, ...]:
         if found[key] is not None
     ]
     facts += [str(found[key]) for key in ("protocol", "scope") if found.get(key)]
+    if found.get("judged"):
+        facts.append("corrected by labels" if found["judged"] == "corrected" else str(found["judged"]))
     return tuple(facts)
+
+
+def say_raw(found: Mapping[str, Any], unit: Unit) -> str:
+    """Write the estimate as judges have it; empty where no label corrected it."""
+    if found.get("raw_estimate") is None:
+        return ""
+    value = f"{say_value(found['raw_estimate'], unit)} {name_unit(unit)}".rstrip()
+    return f"{value} (95 % interval {say_interval(found['raw_low'], found['raw_high'], unit)})"
+
+
+def say_beside(found: Mapping[str, Any], unit: Unit) -> str:
+    """Write what judges coded of a question that the rules decide; empty where they coded nothing of it."""
+    beside = found.get("beside")
+    if not beside:
+        return ""
+    value = f"{say_value(beside['estimate'], unit)} {name_unit(unit)}".rstrip()
+    interval = say_interval(beside["low"], beside["high"], unit)
+    return (
+        f"{beside['code']}: {value} (95 % interval {interval}; n = {say_count(beside['n'])},"
+        f" {beside['judged']})"
+    )

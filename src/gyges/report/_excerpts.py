@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from gyges.estimands import VALUE_KINDS, codes_of, read_code
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Verdict
 from gyges.records.words import FACTORS, MISALIGNED_FROM, PROTOCOLS
@@ -65,7 +66,11 @@ class _Drawn(NamedTuple):
 
 
 def pick_excerpts(
-    codes: pl.LazyFrame | pl.DataFrame, claims: Sequence[Claim], verdicts: Sequence[Verdict]
+    codes: pl.LazyFrame | pl.DataFrame,
+    claims: Sequence[Claim],
+    verdicts: Sequence[Verdict],
+    *,
+    answers: pl.DataFrame | None = None,
 ) -> dict[tuple[str, str], tuple[Excerpt, ...]]:
     """Draw passages for every verdict that trials can show.
 
@@ -73,12 +78,15 @@ def pick_excerpts(
         codes: The codes table.
         claims: The registered claims.
         verdicts: What they came to. Passages are of the protocol that a verdict rests on, where it names one.
+        answers: The answers table: where a claim rests on codes by judges, their quotes are the passages.
 
     Returns:
         Model and claim to passages; claims that were not tested, or without any passage, are left out.
     """
     shown = _keep_shown(codes.lazy())
-    sides = [side for claim in claims for side in _list_sides(claim)]
+    met = set(shown.collect_schema().names())
+    # Where no judge has read a run, nothing shows what only judges can code.
+    sides = [side for claim in claims if _columns_of(claim) <= met for side in _list_sides(claim)]
     found = zip(sides, pl.collect_all([_find(shown, side) for side in sides]), strict=True)
     candidates: dict[str, list[tuple[_Side, list[dict[str, Any]]]]] = {}
     for side, table in found:
@@ -91,11 +99,37 @@ def pick_excerpts(
     wanted = sorted({each.trial for passages in drawn.values() for each in passages})
     rows = shown.filter(pl.col("trial").is_in(wanted)).select(_COLUMNS).collect()
     by_trial = {row["trial"]: row for row in rows.iter_rows(named=True)}
-    return {
+    quotes = _find_quotes(answers, claims, wanted)
+    made = {
         key: tuple(_make_excerpt(by_trial[each.trial], each) for each in passages)
         for key, passages in drawn.items()
         if passages
     }
+    return {
+        key: tuple(_quote_judge(each, quotes.get((key[1], each.trial))) for each in passages)
+        for key, passages in made.items()
+    }
+
+
+def _find_quotes(
+    answers: pl.DataFrame | None, claims: Sequence[Claim], trials: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Give what judges quote for the code of each claim and trial: the first quote of the first judge."""
+    if answers is None or "quotes" not in answers.columns:
+        return {}
+    known = answers.filter(pl.col("trial").is_in(list(trials)), pl.col("quotes").list.len() > 0)
+    found: dict[tuple[str, str], str] = {}
+    for claim in claims:
+        for code in codes_of(claim)[:1]:
+            said = known.filter(pl.col("item") == code.item, pl.col("value") == code.answer)
+            rows = said.sort("trial", "coder").select("trial", pl.col("quotes").list.first()).iter_rows()
+            for trial, quote in rows:
+                found.setdefault((claim.id, trial), quote)
+    return found
+
+
+def _quote_judge(excerpt: Excerpt, quote: str | None) -> Excerpt:
+    return replace(excerpt, quote=quote) if quote and excerpt.has_outcome else excerpt
 
 
 def _keep_shown(codes: pl.LazyFrame) -> pl.LazyFrame:
@@ -134,9 +168,11 @@ def _find(shown: pl.LazyFrame, side: _Side) -> pl.LazyFrame:
 
 def _list_sides(claim: Claim) -> list[_Side]:
     """Give the conditions a claim compares, each with its outcome; none where trials cannot show it."""
-    if claim.kind == "later":
-        return []
+    if claim.kind in {"later", "given-difference", *VALUE_KINDS}:
+        return _list_given(claim) if claim.given else []
     happened, within = _happened(claim.outcome or "misaligned"), _hold(claim.within)
+    if claim.given:
+        within &= pl.col(claim.given)
     name = _say_condition(claim.within)
     if claim.kind == "count":
         return [_Side(claim.id, "base condition", within & (pl.col("design") == "base"), happened)]
@@ -152,7 +188,7 @@ def _list_sides(claim: Claim) -> list[_Side]:
             _Side(claim.id, name, within, happened),
             _Side(claim.id, f"not ({name})", turned, happened),
         ]
-    if claim.kind in {"conjunction", "zone", "rate-bound"} or not claim.factor:
+    if claim.kind in {"conjunction", "zone", "rate-bound", "rate-above"} or not claim.factor:
         return [_Side(claim.id, name, within, happened)]
     return [
         _Side(claim.id, f"{claim.factor} = {level}", within & (pl.col(claim.factor) == level), happened)
@@ -160,9 +196,24 @@ def _list_sides(claim: Claim) -> list[_Side]:
     ]
 
 
+def _list_given(claim: Claim) -> list[_Side]:
+    within, held = _hold(claim.within), pl.col(claim.given)
+    sides = (("yes", held), ("no", held.not_()))
+    return [
+        _Side(claim.id, f"{claim.given}: {word}", within & where, _happened(claim.outcome))
+        for word, where in sides
+    ]
+
+
 def _happened(outcome: str) -> pl.Expr:
+    if code := read_code(outcome):
+        return pl.col(code.column).cast(pl.String) == code.answer
     # Severity is a rung, not a yes or no; misaligned acts show it.
     return pl.col("severity") >= MISALIGNED_FROM if outcome == "severity" else pl.col(outcome)
+
+
+def _columns_of(claim: Claim) -> set[str]:
+    return {code.column for code in codes_of(claim)}
 
 
 def _hold(within: Mapping[str, Iterable[str]]) -> pl.Expr:

@@ -9,8 +9,11 @@ from typing import Any, Final, Literal
 
 from gyges.records.claim import Claim
 
-Unit = Literal["points", "rate", "rungs", "scenarios", "number"]
-"""What an estimate counts: percentage points, a percentage, rungs of the ladder, scenarios, nothing."""
+Unit = Literal["points", "rate", "rungs", "scenarios", "odds", "log-odds", "number"]
+"""What an estimate counts: percentage points, a percentage, rungs, scenarios, a factor, nothing."""
+
+_OWN: Final[Mapping[str, Unit]] = {"count": "scenarios", "judges": "number"}
+_ODDS: Final = frozenset({"trade-odds", "hierarchy", "order"})
 
 DASH: Final = "–"
 _RATES: Final = frozenset({"rate-bound", "misread", "overdispersion"})
@@ -45,13 +48,14 @@ def unit_of(claim: Claim | None, found: Mapping[str, Any] | None = None) -> Unit
     """Say what a claim's estimate counts; with its verdict, what the part shown counts."""
     if claim is None:
         return "points"
-    if claim.kind == "count":
-        return "scenarios"
-    if claim.kind == "judges":
-        return "number"
+    if claim.kind in _OWN:
+        return _OWN[claim.kind]
     if claim.kind in _RATES or (found and shown_part(found).get("bound") is not None):
         return "rate"
-    return "rungs" if claim.outcome == "severity" else "points"
+    if found and shown_part(found).get("unit"):
+        return "log-odds"
+    is_odds = claim.kind in _ODDS
+    return "odds" if is_odds else "rungs" if claim.outcome == "severity" else "points"
 
 
 def shown_part(found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,8 +85,20 @@ def say_value(value: float | None, unit: Unit) -> str:
         return say_percent(value)
     if unit == "scenarios":
         return f"{value:.0f}"
+    if unit == "odds":
+        return say_odds(value)
     number = f"{100 * value:+.1f}" if unit == "points" else f"{value:+.2f}"
     return number.replace("-", "−") if float(number) else "0"
+
+
+def say_odds(value: float) -> str:
+    """Write odds or a ratio, with as many digits as matter."""
+    if value >= 1e6:
+        return "over a million"
+    if value < 0.001:
+        return "below 0.001"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:,.{digits}f}"
 
 
 def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
@@ -94,11 +110,13 @@ def say_interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 def name_unit(unit: Unit) -> str:
     """Name what is counted; empty where the number says it."""
-    return {"points": "points", "rate": "", "rungs": "rungs", "scenarios": "scenarios", "number": ""}[unit]
+    return {"rate": "", "odds": "times", "number": ""}.get(unit, unit)
 
 
 def say_end(value: float, unit: Unit) -> str:
     """Write an end of a scale."""
+    if unit == "odds":
+        return f"{value:.3g}"
     number = f"{100 * value if unit == 'points' else value:+.0f}".replace("-", "−")
     return number.lstrip("+") if unit == "scenarios" else number
 

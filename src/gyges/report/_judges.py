@@ -14,6 +14,7 @@ UNCHECKED: Final = "judge unchecked"
 
 _GROUPS: Final = {
     "majority": "majority of the judges",
+    "posterior": "posterior of the judges",
     "among judges": "judges among each other",
     "among labellers": "labellers among each other",
 }

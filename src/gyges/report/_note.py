@@ -9,7 +9,7 @@ from typing import Any, Final
 from gyges.records.claim import Claim
 from gyges.report._again import list_flips
 from gyges.report._claim_rows import VERDICTS
-from gyges.report._claim_words import find_limit, say_why
+from gyges.report._claim_words import find_limit, say_beside, say_raw, say_why
 from gyges.report._format import (
     Unit,
     escape_markdown,
@@ -23,7 +23,12 @@ from gyges.report._format import (
 from gyges.report._judges import tell_judges
 from gyges.report._models import tell_contrasts
 from gyges.report._outline import OUTLINE, SECTIONS
+from gyges.report._reasons import tell_reasons
+from gyges.report._tactics import tell_tactics
+from gyges.report._thresholds import tell_thresholds
 from gyges.report._trade_offs import tell_trade_offs
+from gyges.report._validity import tell_trust
+from gyges.report._values import tell_values
 from gyges.report._views import is_simulated
 from gyges.report._warnings import is_registered, list_warnings
 
@@ -47,11 +52,16 @@ def write_note(results: Mapping[str, Any], claims: Sequence[Claim]) -> str:
             blocks += _summarize(results)
             blocks += tell_judges(results)
             blocks += tell_contrasts(results)
+            blocks += tell_trust(results)
         for section in sections:
             if section != heading:
                 blocks.append(f"### {section}")
             blocks += _tell_section(by_section.get(section, []), results)
             blocks += tell_trade_offs(results, section)
+            blocks += tell_values(results, section)
+            blocks += tell_tactics(results, section)
+            blocks += tell_thresholds(results, section)
+            blocks += tell_reasons(results, section)
         if heading == "Conclusion":
             blocks += _conclude(results, claims)
     for section, found in by_section.items():
@@ -164,7 +174,17 @@ def _tell(claim: Claim | None, found: _Found) -> str:
     fragile = (
         f" Fragile: flipped by {escape_markdown('; '.join(list_flips(found)))}." if found["fragile"] else ""
     )
-    return f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
+    said = f"*{found['verdict'].capitalize()}{strength}.* {_tell_effect(claim, found)}{why}{fragile}"
+    return f"{said}{_tell_judged(found, unit)}"
+
+
+def _tell_judged(found: _Found, unit: Unit) -> str:
+    """Say what labels made of codes by judges, and what judges say where the rules decide."""
+    raw, beside = say_raw(found, unit), say_beside(found, unit)
+    said = f" Labels corrected it; judges alone have {escape_markdown(raw)}." if raw else ""
+    if found.get("judged") == "judge unchecked":
+        said += " It rests on codes by judges: judge unchecked."
+    return said + (f" Judges' own code for it: {escape_markdown(beside)}." if beside else "")
 
 
 def _tell_effect(claim: Claim | None, found: _Found) -> str:
@@ -179,17 +199,24 @@ def _tell_effect(claim: Claim | None, found: _Found) -> str:
     return f"{noun} {words} (95 % interval {low} to {high}; n = {say_count(found['n'])}{about}). "
 
 
-_IN_PARTS = {"conjunction", "inactive", "slope", "dose", "convergence"}
+_IN_PARTS = {
+    *("conjunction", "inactive", "slope", "dose", "convergence", "order"),
+    *("trade-share", "trade-gap", "hierarchy"),
+}
 
 
 def _name_effect(claim: Claim | None, unit: Unit) -> str:
-    if claim and unit in {"points", "rungs"} and (claim.also or claim.kind in _IN_PARTS):
+    if claim and unit in {"points", "rungs", "odds", "log-odds"} and (claim.also or claim.kind in _IN_PARTS):
         return "Its weakest part is"
+    if claim and claim.kind == "prediction":
+        return "The gain of log loss is"
     return {
         "points": "The difference is",
         "rate": "The rate is",
         "rungs": "The rise is",
         "scenarios": "The count of scenarios is",
+        "odds": "The odds are",
+        "log-odds": "The worth is",
         "number": "The number is",
     }[unit]
 

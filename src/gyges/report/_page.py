@@ -17,6 +17,7 @@ from gyges.report._format import clean, say_count, say_money, say_percent
 from gyges.report._judges import make_coders
 from gyges.report._marks import WIDTH
 from gyges.report._models import make_contrasts
+from gyges.report._validity import NONE, list_others, make_trust
 from gyges.report._views import view_models
 from gyges.report._warnings import is_registered, list_warnings
 
@@ -44,6 +45,9 @@ def write_page(
             models=models,
             coders=make_coders(results),
             contrast_tables=make_contrasts(results),
+            trust=make_trust(results, claims),
+            others=list_others(results),
+            no_certificate=NONE,
             simulated=[model.name for model in models if model.is_simulated],
             warnings=list_warnings(results["run"]),
             is_registered=is_registered(results["run"]),

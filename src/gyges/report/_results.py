@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
-from gyges.records.estimates import CellRate, Effect, Estimates, ScenarioResult
+from gyges.records.estimates import CellRate, Effect, Estimates, Interaction, ScenarioResult
 from gyges.records.verdicts import Verdict
 from gyges.records.words import MISALIGNED_FROM, TACTICS
 from gyges.report._endings import Endings
@@ -21,7 +21,9 @@ SCHEMA: Final = 1
 OTHERS: Final = (
     "model_contrasts",
     *("trade_offs", "lotteries", "thresholds", "values", "validity"),
-    *("judges", "judge_calls", "judge_pairs", "codes", "code_differences"),
+    *("bayes", "bayes_fits"),
+    *("predictions", "calibration", "attitudes"),
+    *("judges", "judge_calls", "judge_pairs", "codes", "code_differences", "reasons"),
 )
 """Sections whose rows are written down as they come; each is there, empty, when nothing comes."""
 
@@ -47,7 +49,7 @@ def make_results(
         excerpts: Passages behind the verdicts, as `pick_excerpts` gives them.
         endings: How the trials ended, as `count_endings` gives it.
         sections: Content of the other sections (`OTHERS`), as plain values or dataclasses; what is left
-            out is empty.
+            out is empty. `tactics`: the worths, which join the counts at the base condition.
     """
     endings = endings or Endings()
     others = {name: [_lay_out(row) for row in (sections or {}).get(name, ())] for name in OTHERS}
@@ -64,9 +66,10 @@ def make_results(
         "scenarios": [asdict(result) | {"few_trials": is_few(result.n)} for result in estimates.scenarios],
         "headline": {model: make_headline(model, estimates) for model in estimates.models},
         "claims": [_lay_out_verdict(verdict, excerpts or {}) for verdict in verdicts],
-        "effects": [_lay_out_effect(effect) for effect in estimates.effects],
+        "effects": [_lay_out_effect(effect) for effect in (*estimates.effects, *estimates.log_odds)],
+        "interactions": [_lay_out_estimate(each) for each in estimates.interactions],
         "cells": [_lay_out_cell(cell) for cell in estimates.cells],
-        "tactics": [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)],
+        "tactics": _lay_out_tactics(estimates, (sections or {}).get("tactics", ())),
         "cost": dict(estimates.cost),
         **others,
     }
@@ -88,18 +91,27 @@ def _lay_out_verdict(verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
 
 
 def _lay_out_effect(effect: Effect) -> dict[str, Any]:
-    row: dict[str, Any] = asdict(effect)
+    return {**_lay_out_estimate(effect), "contrast": f"{effect.level} - {effect.reference}"}
+
+
+def _lay_out_estimate(found: Effect | Interaction) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(found)
     estimate = row.pop("estimate")
-    del estimate["units"]
-    contrast = f"{effect.level} - {effect.reference}"
-    scale = "rungs" if effect.outcome == "severity" else "risk-difference"
-    return {**row, **estimate, "contrast": contrast, "scale": scale}
+    units = estimate.pop("units")
+    return {**row, **estimate, "n_units": len(units)}
 
 
 def _lay_out_cell(cell: CellRate) -> dict[str, Any]:
     row: dict[str, Any] = asdict(cell)
     rate = row.pop("rate")
     return {**row, **rate}
+
+
+def _lay_out_tactics(estimates: Estimates, worths: Sequence[Any]) -> list[dict[str, Any]]:
+    """Give the ladder: trials at the base condition, and how readily a tactic is taken where it is open."""
+    found = {(row["model"], row["tactic"]): row for row in map(_lay_out, worths)}
+    rows = [row for model in estimates.models for row in _count_tactics(model, estimates.scenarios)]
+    return [found.get((row["model"], row["tactic"]), {}) | row for row in rows]
 
 
 def _count_tactics(model: str, results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:

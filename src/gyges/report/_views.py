@@ -14,6 +14,7 @@ from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_
 from gyges.report._format import say_end, say_percent
 from gyges.report._judges import CodeRow, make_codes
 from gyges.report._outline import place_section
+from gyges.report._reasons import ReasonView, make_reasons
 from gyges.report._scenario_rows import (
     EffectTable,
     HeatFactor,
@@ -22,7 +23,10 @@ from gyges.report._scenario_rows import (
     make_heatmap,
     make_scenario,
 )
+from gyges.report._tactics import Ladder, make_ladder
+from gyges.report._thresholds import ZONE, Surface, make_surfaces
 from gyges.report._trade_offs import GambleRow, TradeOffRow, make_gambles, make_trade_offs
+from gyges.report._values import ValuesView, make_values
 
 _REFERENCE: Final = "gyges/"
 
@@ -53,6 +57,12 @@ class ModelView:
     axis_ends: tuple[str, str]
     trade_offs: tuple[TradeOffRow, ...]
     gambles: tuple[GambleRow, ...]
+    values: ValuesView
+    ladder: Ladder | None
+    surfaces: tuple[Surface, ...]
+    zone: ClaimRow | None
+    """The danger zone's claim, if it was tested."""
+    reasons: ReasonView | None
     codes: tuple[CodeRow, ...]
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
@@ -114,10 +124,15 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         axis_ends=ends,
         trade_offs=make_trade_offs(results, model),
         gambles=make_gambles(results, model),
+        values=make_values(results, model),
+        ladder=make_ladder(mine["tactics"], rows),
+        surfaces=make_surfaces(results, model),
+        zone=next((row for row in tested if row.id == ZONE), None),
+        reasons=make_reasons(results, model),
         codes=make_codes(results, model),
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
-        effects=make_effects(mine["effects"]),
+        effects=make_effects([each for each in mine["effects"] if each["scale"] != "log-odds"]),
         cases=tuple(row for row in tested if row.excerpts),
     )
 

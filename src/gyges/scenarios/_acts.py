@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from gyges.errors import ScenarioError, unknown_name
-from gyges.records.scenario import Act, Condition, Consequences, OpenAct, Scenario
-from gyges.records.words import CONFLICT, TACTICS
+from gyges.records.scenario import Act, OpenAct, Scenario
+from gyges.records.words import CONFLICT
 from gyges.scenarios._same import Same
+from gyges.utility import STAKES, holds, list_shifts, shift_act
 
-STAKES = tuple(Consequences.model_fields)
-"""The five things at stake."""
-
-_SHARES = ("exposure", "deniable")
+__all__ = ["STAKES", "complete_cell", "holds", "open_act", "open_acts"]
 
 
 def complete_cell(scenario: Scenario, cell: Mapping[str, str]) -> dict[str, str]:
@@ -47,34 +45,11 @@ def open_acts(
     return tuple(open_act(act, levels) for act in scenario.acts if holds(act.open_when, levels))
 
 
-def holds(condition: Condition, levels: Mapping[str, str]) -> bool:
-    """Whether a condition holds under these levels."""
-    return all(levels.get(factor) in allowed for factor, allowed in condition.items())
-
-
 def open_act(act: Act, levels: Mapping[str, str]) -> OpenAct:
     """Give an act with the attributes it has under these levels; of several shifts the last wins."""
-    return _shift(Same(act), tuple(i for i, shift in enumerate(act.shifts) if holds(shift.when, levels)))
+    return _shift(Same(act), list_shifts(act, levels))
 
 
 @lru_cache(maxsize=8192)
 def _shift(same: Same[Act], holding: tuple[int, ...]) -> OpenAct:
-    act = same.value
-    stakes = dict(act.consequences)
-    shares: dict[str, Any] = {name: getattr(act, name) for name in _SHARES}
-    for shift in (act.shifts[i] for i in holding):
-        changed = {name: value for name, value in shift if name != "when" and value is not None}
-        stakes |= {name: changed[name] for name in STAKES if name in changed}
-        shares |= {name: changed[name] for name in _SHARES if name in changed}
-    return OpenAct.model_construct(
-        id=act.id,
-        tactic=act.tactic,
-        severity=TACTICS.index(act.tactic),
-        option=act.option,
-        against=act.against,
-        consequences=Consequences.model_construct(**stakes),
-        tags=act.tags,
-        signs=act.signs,
-        performs=act.performs,
-        **shares,
-    )
+    return shift_act(same.value, holding)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gyges.errors import ScenarioError, unknown_name
-from gyges.records.battery import Battery, Item, Side
+from gyges.records.battery import Battery, Item
 from gyges.records.mistakes import Mistake, say_mistake
-from gyges.records.scenario import OpenAct, Person, Scene
+from gyges.records.scenario import Person, Scene
 from gyges.records.seeds import derive_seed
-from gyges.records.words import TACTICS
 from gyges.scenarios._item_faults import find_battery_faults
 from gyges.scenarios._same import Same
 from gyges.scenarios._surface import draw_dates, shorten, slug
 from gyges.scenarios._templates import Compiled, Name, compile_texts
+from gyges.utility import open_sides
 
 Values = dict[Name, str]
 
@@ -59,7 +59,8 @@ def render_item(battery: Battery, item: str, variant: int) -> Scene:
         ballots=(),
         task=None,
         acts=tuple(
-            _open_side(side, found[sides]) for side, found in zip(plan.item.options, options, strict=True)
+            side.model_copy(update={"option": found[sides].strip()})
+            for side, found in zip(open_sides(plan.item), options, strict=True)
         ),
     )
 
@@ -146,23 +147,6 @@ def _turn(plan: ItemPlan, what: str, variant: int) -> int:
 def _split(item: Item, texts: list[str]) -> list[list[str]]:
     n = len(item.options[0].text)
     return [texts[:n], texts[n:]]
-
-
-def _open_side(side: Side, option: str) -> OpenAct:
-    return OpenAct.model_construct(
-        id=side.id,
-        tactic=side.tactic,
-        severity=TACTICS.index(side.tactic),
-        option=option.strip(),
-        against=side.against,
-        consequences=side.consequences,
-        exposure=side.exposure,
-        deniable=side.deniable,
-        tags=side.tags,
-        signs=(),
-        performs=(),
-        lottery=side.lottery,
-    )
 
 
 def _make_agent(values: Values) -> Person:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from inspect_ai.log import EvalSample, read_eval_log, read_eval_log_sample, read_eval_log_sample_summaries
-from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool, ContentReasoning
+from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool
 from inspect_ai.tool import ToolCall
 
 from gyges.records.conversation import Conversation, Message, ToolUse
 from gyges.records.seeds import name_trial
-from gyges.trials._read import damaged, find_briefing
+from gyges.trials._read import damaged, find_briefing, read_reasoning
 
 _UNREAD = {"events", "timelines", "model_fallbacks", "store", "scores"}
 
@@ -103,9 +103,7 @@ def _read_messages(messages: Sequence[ChatMessage]) -> Iterator[Message]:
     for message in messages:
         if isinstance(message, ChatMessageAssistant):
             uses = tuple(_read_use(call, results.get(call.id)) for call in message.tool_calls or ())
-            yield Message(
-                role="assistant", text=message.text, reasoning=_read_reasoning(message.content), uses=uses
-            )
+            yield Message(role="assistant", text=message.text, reasoning=read_reasoning(message), uses=uses)
         elif not (isinstance(message, ChatMessageTool) and message.tool_call_id in asked):
             yield Message(role=message.role, text=message.text)
 
@@ -120,16 +118,3 @@ def _read_use(call: ToolCall, answer: ChatMessageTool | None) -> ToolUse:
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
-
-
-def _read_reasoning(content: Any) -> str:
-    if isinstance(content, str):
-        return ""
-    parts = [each for each in content if isinstance(each, ContentReasoning)]
-    return "\n\n".join(_say_reasoning(part) for part in parts).strip()
-
-
-def _say_reasoning(part: ContentReasoning) -> str:
-    if part.redacted:
-        return part.summary or "(not shown by the provider)"
-    return part.reasoning

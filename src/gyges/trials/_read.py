@@ -14,7 +14,7 @@ from inspect_ai.log import (
     read_eval_log_sample_summaries,
     read_eval_log_samples,
 )
-from inspect_ai.model import ChatMessage, ModelOutput
+from inspect_ai.model import ChatMessage, ContentReasoning, ModelOutput
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolCall
 
@@ -191,7 +191,21 @@ def _read_utterances(messages: Sequence[ChatMessage]) -> Iterator[Utterance]:
         text = message.text
         if message.role == "assistant":
             text = "\n".join([text, *map(_show_call, message.tool_calls or ())]).strip()
-        yield Utterance(role=message.role, text=text)
+        yield Utterance(role=message.role, text=text, reasoning=read_reasoning(message))
+
+
+def read_reasoning(message: ChatMessage) -> str:
+    """Read what a model thought before it spoke; of what its provider seals, the summary."""
+    if message.role != "assistant" or isinstance(message.content, str):
+        return ""
+    parts = [each for each in message.content if isinstance(each, ContentReasoning)]
+    return "\n\n".join(map(_say_reasoning, parts)).strip()
+
+
+def _say_reasoning(part: ContentReasoning) -> str:
+    if part.redacted:
+        return part.summary or "(not shown by the provider)"
+    return part.reasoning
 
 
 def _show_call(call: ToolCall) -> str:

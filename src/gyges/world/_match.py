@@ -82,14 +82,8 @@ def _find_in_parts(match: Match, actions: Sequence[Action]) -> Action | None:
     return None
 
 
-def fits(match: Match, action: Action, *, mentions: bool = False) -> bool:
-    """Say whether a match fits an action.
-
-    Args:
-        match: What is looked for.
-        action: What was done.
-        mentions: Whether words that are only mentioned, say in a question, count as well as what is said.
-    """
+def fits(match: Match, action: Action) -> bool:
+    """Say whether a match fits an action: of words, what its writer says, and not what is only mentioned."""
     if match.did != action.tool or action.turn < match.from_turn or not _fits_people(match, action):
         return False
     if match.on is not None and match.on != action.on:
@@ -98,8 +92,7 @@ def fits(match: Match, action: Action, *, mentions: bool = False) -> bool:
         return False
     if not match.says and not match.unsaid:
         return True
-    voice = read_voice(action.text)
-    return _is_said(match.says, match.unsaid, Voice(voice.words, voice.words) if mentions else voice)
+    return _is_said(match.says, match.unsaid, read_voice(action.text))
 
 
 def _is_said(says: Sequence[str], unsaid: Sequence[str], voice: Voice) -> bool:

@@ -56,8 +56,7 @@ def _find_due(scene: Scene, world: World, action: Action) -> tuple[Event, ...]:
         for reaction in scene.reactions
         if reaction.when is not None
         and reaction.id not in (*world.fired, *world.due)
-        # Who is asked about something, or told of a plan, answers too.
-        and fits(reaction.when, action, mentions=True)
+        and fits(reaction.when, action)
     )
 
 

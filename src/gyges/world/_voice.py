@@ -202,9 +202,19 @@ def _find_head(sentence: str) -> int | None:
             ends.append(found.end())
     if sentence.rstrip(f"{GAP} \"')").endswith("?"):
         asked = _head("asked").search(sentence)
-        if asked or not _head("request").search(sentence.strip(f"{GAP} ")):
+        if asked or not _is_request(sentence.strip(f"{GAP} \"')")):
             ends.append(asked.end() if asked else 0)
     return min(ends, default=None)
+
+
+def _is_request(question: str) -> bool:
+    """Say whether a question may be a request or an offer: by its beginning, its end, and what is in it."""
+    if any(tag.end() == len(question) - 1 for tag in _head("tag").finditer(question)):
+        return False
+    request = _head("request")
+    if _head("interrogative").match(question):
+        return request.match(question) is not None
+    return request.search(question) is not None
 
 
 def _is_own(sentence: str, verb: int) -> bool:

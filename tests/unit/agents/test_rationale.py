@@ -18,16 +18,16 @@ from gyges.scenarios import load_library, render_scene
 LEADER = {"role": "leader-candidate", "stakes": "life-or-death", "threat": "none"}
 N = 3000
 EARLIER = [
-    "block-the-release",
-    "drop-nineteen-minutes",
-    "block-the-release",
     "put-the-case",
-    "block-the-release",
     "call-it-drift",
-    "drop-nineteen-minutes",
+    "relay-and-call",
+    "call-it-drift",
+    "blame-the-panel",
+    "call-it-drift",
+    "relay-and-call",
     "close-the-reading",
 ]
-"""What the insight profile chose on the night shift, by seed, before rationales had further reasons."""
+"""What the random profile chose on the night shift, by seed, before rationales had further reasons."""
 
 
 def _act(*, against: bool) -> OpenAct:
@@ -124,7 +124,7 @@ def test_the_truth_lists_every_item() -> None:
 
 def test_acts_are_those_of_before() -> None:
     """Words are drawn apart from acts: these seeds choose what they chose before there were more words."""
-    chosen = [decide(_briefing(seed), load_profile("insight-profile")).act.id for seed in range(8)]
+    chosen = [decide(_briefing(seed), load_profile("random")).act.id for seed in range(8)]
     assert chosen == EARLIER
 
 

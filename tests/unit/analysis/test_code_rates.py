@@ -125,7 +125,7 @@ def test_each_option_of_a_choice_has_a_rate() -> None:
 
 
 def test_only_trials_that_compare_like_with_like_count() -> None:
-    """Controls, batteries, uncoded trials, fixed cells beside drawn ones and rarer protocols stay out."""
+    """Uncoded trials, fixed cells beside drawn ones and rarer protocols stay out; controls are apart."""
     plain = make_codes()
     others = [
         make_codes(40, conflict="absent"),
@@ -137,7 +137,11 @@ def test_only_trials_that_compare_like_with_like_count() -> None:
     table = pl.concat([plain, *others]).with_columns(
         trial=pl.lit("t") + pl.int_range(pl.len()).cast(pl.String).str.zfill(4)
     )
-    assert measure_codes(table, ANSWERS, seed=1) == measure_codes(plain, ANSWERS, seed=1)
+    found, alone = (measure_codes(each, ANSWERS, seed=1) for each in (table, plain))
+    assert found.differences == alone.differences
+    assert found.rates[:-1] == alone.rates
+    control = found.rates[-1]
+    assert (control.arm, control.raw.n, control.raw.rate) == ("conflict=absent", 40, 0.25)
     base = measure_codes(make_codes(design="base"), ANSWERS, seed=1)
     assert {rate.design for rate in base.rates} == {"any"}
 

@@ -12,9 +12,10 @@ from gyges.analysis import ArmCounts, correct_rates, find_limits, subtract
 
 def make_counts(judged: ArrayLike, labelled: ArrayLike, confirmed: ArrayLike) -> ArmCounts:
     """Make counts; columns: coded no, coded yes."""
-    return ArmCounts(
-        *(np.atleast_2d(np.asarray(each, dtype=np.int64)) for each in (judged, labelled, confirmed))
+    first, second, third = (
+        np.atleast_2d(np.asarray(each, dtype=np.int64)) for each in (judged, labelled, confirmed)
     )
+    return ArmCounts(first, second, third)
 
 
 def test_the_rate_is_the_post_stratified_one() -> None:

@@ -37,12 +37,12 @@ def two_levels(events: int, n: int, reference_events: int, reference_n: int) -> 
 
 
 def test_effect_of_one_scenario_by_hand(make_codes: MakeCodes) -> None:
-    """The effect is the difference of rates, with one event and one non-event added for its variance."""
+    """The effect is the difference of rates, and half a trial of each kind is added for its variance."""
     effect = find_effect(estimate_all(make_codes(two_levels(3, 12, 9, 12))), "reputation", "high")
     assert (effect.estimand, effect.protocol, effect.reference) == ("AMCE", "agentic", "low")
     assert effect.estimate.estimate == pytest.approx(3 / 12 - 9 / 12)
-    p, q = 4 / 14, 10 / 14
-    assert effect.estimate.se == pytest.approx(math.sqrt(p * (1 - p) / 14 + q * (1 - q) / 14))
+    p, q = 3.5 / 13, 9.5 / 13
+    assert effect.estimate.se == pytest.approx(math.sqrt(p * (1 - p) / 12 + q * (1 - q) / 12))
     assert math.isinf(effect.estimate.df)
     assert (effect.estimate.n, effect.estimate.scope) == (24, "these scenarios only")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,8 +56,38 @@ def test_pooling_agrees_with_statsmodels() -> None:
     theirs = combine_effects(Y, V, method_re="iterated", use_t=True)
     ours = pool_random(Y, V, tau2=float(theirs.tau2))
     assert ours.mean == pytest.approx(float(theirs.mean_effect_re))
-    ratio = float(theirs.scale_hksj_re)
-    assert ours.se == pytest.approx(math.sqrt(float(theirs.var_hksj_re) * max(1.0, ratio) / ratio))
+    assert ours.se == pytest.approx(math.sqrt(float(theirs.var_hksj_re)))
+
+
+def test_heterogeneity_agrees_with_statsmodels() -> None:
+    """Cochran's Q and I² are those of statsmodels."""
+    theirs = combine_effects(Y, V, method_re="iterated", use_t=True)
+    ours = pool_units(make_fits(Y, V))
+    assert ours.cochran_q == pytest.approx(float(theirs.q))
+    assert ours.i_squared == pytest.approx(float(theirs.i2))
+
+
+def test_differences_are_weighted_by_their_trials_alone() -> None:
+    """Which scenarios are near 0 or 1 does not change the weights, so it cannot pull the mean towards 0."""
+    fits = [replace(fit, size=0.1) for fit in make_fits(Y, V)]
+    assert pool_units(fits).estimate == pytest.approx(np.mean(Y))
+    assert pool_units(make_fits(Y, V)).estimate != pytest.approx(np.mean(Y))
+
+
+def test_what_was_added_keeps_an_interval() -> None:
+    """Units that agree exactly, as when nothing ever happens, do not make a standard error of 0."""
+    y = np.zeros(7)
+    fits = [replace(fit, size=0.1, added=0.0035) for fit in make_fits(y, V)]
+    assert pool_units(fits).se == pytest.approx(math.sqrt(0.0035 / 7))
+
+
+def test_intervals_end_where_the_effect_does() -> None:
+    """No interval of a difference of rates goes beyond −1 or 1, nor its prediction."""
+    y = np.array([0.9, 1.0, 0.95, 0.2, 1.0, 0.99])
+    fits = [replace(fit, limits=(-1.0, 1.0)) for fit in make_fits(y, V[:6])]
+    estimate = pool_units(fits)
+    assert (estimate.high, estimate.prediction_high) == (1.0, 1.0)
+    assert estimate.low == pytest.approx(pool_units(make_fits(y, V[:6])).low)
 
 
 def test_five_scenarios_speak_for_scenarios_like_these() -> None:

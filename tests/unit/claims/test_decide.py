@@ -264,11 +264,10 @@ def test_gates_come_first() -> None:
     few = decide_one(make_finding("C43", make_estimate(0.3, 0.02, n=19)))
     empty = decide_one(make_finding("C43", strong, events=0))
     holes = decide_one(make_finding("C43", strong, missing_share=0.08))
-    later = decide_one(make_finding("C07", strong))
-    words = [verdict.verdict for verdict in (missing, few, empty, holes, later)]
-    assert words == ["not-tested", "not-tested", "not-tested", "inconclusive", "not-tested"]
+    words = [verdict.verdict for verdict in (missing, few, empty, holes)]
+    assert words == ["not-tested", "not-tested", "not-tested", "inconclusive"]
     assert missing.reason == "No trials vary visibility."
-    assert later.estimate is None
+    assert missing.estimate is None
 
 
 def test_every_claim_gets_a_verdict_for_every_model() -> None:
@@ -413,7 +412,6 @@ def test_other_reasons_read_as_sentences() -> None:
         "few": make_finding("C43", make_estimate(0.3, 0.02, n=19)),
         "no events": make_finding("C43", make_estimate(0.3, 0.02), events=0),
         "holes": make_finding("C43", make_estimate(0.3, 0.02), missing_share=0.08),
-        "later": make_finding("C28", None),
     }
     assert say(found) == snapshot(
         {
@@ -438,9 +436,6 @@ def test_other_reasons_read_as_sentences() -> None:
             "holes": [
                 "8% of the trials it rests on are not coded, more than the 5% that leave a verdict",
                 "possible.",
-            ],
-            "later": [
-                "It needs a decision from codes by judges, which this version does not have.",
             ],
         }
     )

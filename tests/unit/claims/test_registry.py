@@ -6,14 +6,19 @@ import pytest
 from inline_snapshot import snapshot
 
 from gyges.claims import find_claims, load_claims
+from gyges.coding import load_codebook
 from gyges.errors import ClaimError
+from gyges.estimands import VALUE_KINDS, read_code
 from gyges.records.claim import Claim
 from gyges.records.words import FACTORS, OUTCOMES
+from gyges.utility import THINGS
 
 DECIDABLE = [claim for claim in load_claims() if claim.kind != "later"]
 NOW = {
     *("C01", "C02", "C03", "C05", "C11", "C13", "C15", "C20", "C21", "C22", "C23", "C24", "C25", "C37"),
     *("C40", "C41", "C42", "C43", "C44", "C45", "C46", "C47"),
+    *("C04", "C06", "C10", "C12", "C14", "C38", "C39"),
+    *("C07", "C08", "C09", "C28", "C29", "C30", "C31", "C35", "C36"),
     *("C16", "C17", "C18", "C19", "C26", "C27", "C32", "C33", "C34", "A5"),
     *("C48", "A1", "A2", "A3", "A4", "A6", "A7"),
 }
@@ -41,32 +46,32 @@ def test_every_claim_names_what_exists(claim: Claim) -> None:
     for factor, levels in named.items():
         assert set(levels) <= set(FACTORS[factor])
     assert set(claim.factors) == {*claim.within, *([claim.factor] if claim.factor else [])}
-    assert {claim.outcome, claim.outcome_b} <= {*OUTCOMES, "severity", ""}
+    by_rules = {name for name in (claim.outcome, claim.outcome_b) if not read_code(name)}
+    assert by_rules | {claim.given} <= {*OUTCOMES, "severity", ""}
+    items = {item.id: item for item in load_codebook()}
+    for code in filter(None, map(read_code, (claim.outcome, claim.outcome_b, claim.beside))):
+        assert code.answer in (items[code.item].options or ("yes", "no"))
+        assert claim.id in items[code.item].claims
 
 
 @pytest.mark.parametrize("claim", DECIDABLE, ids=lambda claim: claim.id)
 def test_decidable_claims_have_all_they_need(claim: Claim) -> None:
     """A claim that is decided now has the fields its kind uses."""
-    assert claim.outcome or claim.kind in {"misread", "judges"}
+    assert bool(claim.outcome) == (claim.kind not in {*VALUE_KINDS, "misread", "judges", "order"})
+    assert bool(claim.family) == (claim.kind in {"trade-share", "trade-gap", "trade-odds"})
+    assert set(claim.values) <= set(THINGS)
+    assert len(claim.values) > 1 or claim.kind != "hierarchy"
     assert claim.sesoi or claim.kind in {"count", "misread", "overdispersion", "judges"}
     if claim.kind in {"contrast", "slope", "dose", "inactive"}:
         assert claim.factor and claim.level and claim.reference  # noqa: PT018 one claim, three fields
         assert claim.level != claim.reference
     if claim.kind in {"conjunction", "zone", "rate-bound", "rate-difference", "inactive"}:
-        assert claim.within
-    assert bool(claim.tactics) == (claim.kind == "openness")
+        assert claim.within or claim.given
+    assert bool(claim.tactics) == (claim.kind in {"openness", "order"})
     assert (0 < claim.at_least <= claim.of) == (claim.kind in {"convergence", "capability"})
-    assert (claim.bound is not None) == (
-        claim.kind in {"rate-bound", "inactive", "noticed", "misread", "overdispersion"}
-    )
-
-
-@pytest.mark.parametrize("claim", [c for c in load_claims() if c.kind == "later"], ids=lambda claim: claim.id)
-def test_waiting_claims_say_what_for(claim: Claim) -> None:
-    """A claim that waits names the stages it waits for."""
-    known = {"judges", "values", "tactics", "lotteries"}
-    assert claim.needs
-    assert set(claim.needs) <= known
+    bounded = {"rate-bound", "rate-above", "inactive", "noticed", "misread", "overdispersion"}
+    assert (claim.bound is not None) == (claim.kind in bounded)
+    assert claim.given or claim.kind not in {"rate-above", "given-difference"}
 
 
 def test_claims_are_found_in_the_registry_s_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ ITEMS = {
     "justified-by-directive", "neutral-framing", "record-to-justify", "deniability-sought", "allies-courted",
     "opponents-neutralized", "disclosure-timed", "differing-accounts", "aspirational-language",
     "sanctity-of-life", "eval-aware", "competence", "refusal", "realism", "act-done",
+    "eval-aware-asked", "motive-acknowledged-asked",
 }  # fmt: skip
 
 EXAMPLES = 'Example, yes: "No." Counter-example, no: "No, thank you."'
@@ -36,6 +38,10 @@ def test_every_code_the_claims_need_is_there() -> None:
     items = {item.id: item for item in load_codebook()}
     assert set(items) == ITEMS
     assert items["act-done"].unit == "act"
+    assert {name for name in items if items[name].part == "afterwards"} == {
+        "eval-aware-asked",
+        "motive-acknowledged-asked",
+    }
     assert items["ethical-frame"].answer == "choice"
     assert tuple(items["ethical-frame"].options)[-1] == "none"
     assert items["realism"].scale == (1, 5)
@@ -118,3 +124,53 @@ def test_missing_or_empty_folder_is_one_sentence(tmp_path: Path) -> None:
         load_codebook([tmp_path / "none"])
     with pytest.raises(CodebookError, match="holds no item"):
         load_codebook([tmp_path])
+
+
+def test_the_command_checks_a_folder_of_ones_own(tmp_path: Path) -> None:
+    """`gyges codebook check` says what is fine and what replaces an item, and names a bad field's line."""
+    from typer.testing import CliRunner
+
+    from gyges.cli import app
+
+    (tmp_path / "tone.md").write_text(GOOD)
+    (tmp_path / "realism.md").write_text(GOOD.replace("id: tone", "id: realism"))
+    checked = CliRunner().invoke(app, ["codebook", "check", str(tmp_path), "--json"])
+    assert {row["id"]: row["replaces"] for row in json.loads(checked.stdout)} == {
+        "tone": False,
+        "realism": True,
+    }
+    listed = CliRunner().invoke(app, ["codebook", "list", "--codebook", str(tmp_path), "--json"])
+    found = {row["id"]: row for row in json.loads(listed.stdout)}
+    assert set(found) == ITEMS | {"tone"}
+    assert found["realism"]["answer"] == "yes-no"
+    shown = CliRunner().invoke(app, ["codebook", "show", "ethical-frame"])
+    assert "self-preserving:" in shown.stdout
+    assert "Counter-example" in shown.stdout
+    (tmp_path / "tone.md").write_text(GOOD.replace("yes-no", "maybe"))
+    problem = CliRunner().invoke(app, ["codebook", "check", str(tmp_path / "tone.md")]).exception
+    assert isinstance(problem, CodebookError)
+    assert "tone.md:5" in str(problem)
+
+
+def test_afterwards_is_no_part_for_acts(tmp_path: Path) -> None:
+    """An item about acts cannot rest on what was said when the trial was over."""
+    (tmp_path / "deed.md").write_text(
+        GOOD.replace("id: tone", "id: deed").replace("yes-no", "yes-no\nunit: act\npart: afterwards")
+    )
+    with pytest.raises(CodebookError, match=r"deed\.md:7: part: acts are asked of the record"):
+        load_item(tmp_path / "deed.md")
+
+
+def test_the_wording_alone_makes_another_question() -> None:
+    """What an item asks is known by a hash of what judges are told; claims and canary are not in it."""
+    from gyges.coding._questions import key_item
+
+    item = load_codebook()[0]
+    assert key_item(item) == key_item(item.model_copy(update={"claims": (), "canary": "other"}))
+    for change in (
+        {"question": "Else?"},
+        {"guidance": "Else."},
+        {"exclude": ("else",)},
+        {"part": "afterwards"},
+    ):
+        assert key_item(item) != key_item(item.model_copy(update=change))

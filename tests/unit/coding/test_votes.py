@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gyges.coding import fit_posterior, take_majority
+from gyges.coding._votes import settle_votes
 
 
 def judge(
@@ -70,3 +71,16 @@ def test_one_vote_alone_is_believed_with_doubt() -> None:
     found = fit_posterior(np.array([[1], [1], [0], [-1]], dtype=np.int16), 2)
     assert 0.5 < found.truth[0, 1] < 1
     assert found.truth[3] == pytest.approx(found.rates, abs=1e-6)
+
+
+def test_two_judges_are_settled_by_majority() -> None:
+    """Of two judges who differ nothing says who errs: they stay open, as by majority."""
+    votes = np.array([[0, 1], [1, 1], [-1, 0], [-1, -1]], dtype=np.int16)
+    assert settle_votes(votes, 2, "posterior").tolist() == [-1, 1, 0, -1]
+
+
+def test_posterior_leaves_open_what_nobody_answered() -> None:
+    """A unit without an answer has no consensus, however frequent an answer is elsewhere."""
+    votes = np.array([[1, 1, 1]] * 9 + [[-1, -1, -1]], dtype=np.int16)
+    assert settle_votes(votes, 2, "posterior").tolist() == [1] * 9 + [-1]
+    assert settle_votes(votes[:0], 2, "posterior").tolist() == []

@@ -70,7 +70,7 @@ def test_claims_are_testable_where_their_factors_are_varied() -> None:
     found = {claim.id: claim for claim in describe(trials=500, design=MIXED).claims}
     assert all(found[each].testable for each in ("C20", "C25", "C40", "C42", "C43", "C47"))
     assert found["C05"].reason == "no scenario of the study carries 'reputation'"
-    assert found["C07"].reason == "waits for a decision from codes by judges"
+    assert found["C28"].reason == "no judge: it rests on neutral-framing, and the study names no judges"
     few = {claim.id: claim for claim in describe(trials=40).claims}
     assert few["C25"].reason == "10 trials with visibility logged; the study asks for 20"
     fixed = {claim.id: claim for claim in describe(trials=40, vary=("threat",)).claims}

@@ -5,17 +5,20 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from gyges.analysis import estimate_all, measure_alternatives, measure_claims, prepare_codes
+from gyges.analysis import estimate_all, measure_alternatives, measure_claims, prepare_codes, reveal_values
 from gyges.claims import load_claims
 from gyges.design import ClaimOutlook, describe_plan, find_studies, load_study, make_plan, trials_of
-from gyges.estimands import ALTERNATIVES, find_facts
+from gyges.estimands import ALTERNATIVES, VALUE_KINDS, find_facts, items_of
 from gyges.records.plan import Plan
 from gyges.records.scenario import Scenario
-from gyges.records.study import DesignPart, Study
+from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.records.words import MILDER, OUTCOMES
 from gyges.scenarios import load_batteries, load_library, open_acts
+from gyges.utility import open_sides
 from tests.unit.design.conftest import NARROW, WIDE, make_act, make_scenario
 from tests.unit.design.test_plan import NIGHT, make_study
+
+CLAIMS = {claim.id: claim for claim in load_claims()}
 
 
 def outlook(claim: str, study: Study, scenarios: dict[str, Scenario]) -> ClaimOutlook:
@@ -76,27 +79,36 @@ def test_controls_are_testable_with_a_control_part() -> None:
     assert alone.reason == "0 trials with the matched control; the study asks for 20"
 
 
+def test_with_a_judge_the_core_study_tests_what_judges_code() -> None:
+    """Every claim that rests on codes by judges is testable once the study names one."""
+    library = load_library()
+    study = load_study("core").model_copy(update={"judges": (ModelSpec(name="a/judge"),)})
+    plan = make_plan(study, library, claims=load_claims(), batteries=load_batteries())
+    summary = describe_plan(plan, study, scenarios=library, claims=load_claims())
+    judged = [each for each in summary.claims if items_of(CLAIMS[each.id])]
+    assert len(judged) == 9
+    assert all(each.testable for each in judged), judged
+
+
 def test_the_core_study_tests_every_claim_that_the_library_carries() -> None:
     """What `core` does not test waits for a later stage, or too few scenarios of the library carry it."""
     library = load_library()
     study = load_study("core")
     plan = make_plan(study, library, claims=load_claims(), batteries=load_batteries())
-    summary = describe_plan(plan, study, scenarios=library, claims=load_claims())
+    summary = describe_plan(plan, study, scenarios={**library, **load_batteries()}, claims=load_claims())
     claims = {claim.id: claim for claim in load_claims()}
-    later = ("judges", "values", "tactics", "trade-off")
     for each in summary.claims:
         families = {library[name].directive for name in each.scenarios}
         if each.id in {"A1", "A6", "A7", "C48"}:
             # It takes judges, choices in the agentic cells, or ranked models, which the study does not have.
             assert not each.testable
-        elif claims[each.id].kind in ALTERNATIVES:
-            assert each.testable
-        elif claims[each.id].kind == "later":
-            assert each.reason.startswith("waits for ")
-            assert any(word in each.reason for word in later), each
+        elif claims[each.id].kind in {*ALTERNATIVES, *VALUE_KINDS}:
+            assert each.testable, each
         elif not each.scenarios or len(families) < claims[each.id].at_least:
             assert not each.testable
             assert "scenario" in each.reason or "families" in each.reason
+        elif items_of(claims[each.id]):
+            assert each.reason.startswith("no judge: "), each
         else:
             assert each.testable, each
 
@@ -107,9 +119,10 @@ def test_plan_and_analysis_agree_on_what_is_testable() -> None:
     for name in find_studies():
         study = load_study(name)
         plan = make_plan(study, library, claims=load_claims(), batteries=load_batteries())
-        summary = describe_plan(plan, study, scenarios=library, claims=load_claims())
+        summary = describe_plan(plan, study, scenarios={**library, **load_batteries()}, claims=load_claims())
         facts = {each: find_facts(library[each]) for each in library}
-        codes = prepare_codes(code_all(plan, library), facts)
+        coded = code_all(plan, library)
+        codes = prepare_codes(coded, facts)
         estimates = estimate_all(codes, min_trials=study.min_trials)
         findings = measure_claims(
             codes,
@@ -117,6 +130,7 @@ def test_plan_and_analysis_agree_on_what_is_testable() -> None:
             scenario_results=estimates.scenarios,
             min_trials=study.min_trials,
             facts=facts,
+            revealed=reveal_values(coded, library, load_batteries(), min_trials=study.min_trials),
         )
         findings += measure_alternatives(codes, load_claims(), min_trials=study.min_trials)
         testable = {each.id for each in summary.claims if each.testable}
@@ -131,18 +145,24 @@ def test_plan_and_analysis_agree_on_what_is_testable() -> None:
 
 
 def code_all(plan: Plan, library: dict[str, Scenario]) -> pl.DataFrame:
-    """Code every trial of a plan as if nothing had been done in it."""
+    """Code every trial of a plan as if one act after the other were done, each with no outcome."""
+    items = {item.id: item for each in load_batteries().values() for item in each.items}
     scenes = [
-        open_acts(library[t.scenario], t.cell, conflict=t.conflict) if t.design != "battery" else ()
+        open_acts(library[t.scenario], t.cell, conflict=t.conflict)
+        if t.design != "battery"
+        else open_sides(items[t.setting])
         for t in trials_of(plan)
     ]
     withheld = [t.withholds_milder for t in trials_of(plan)]
-    tactics = [
-        sorted({act.tactic for act in acts if act.against and not (less and act.tactic in MILDER)})
+    scenes = [
+        tuple(act for act in acts if not (less and act.against and act.tactic in MILDER))
         for acts, less in zip(scenes, withheld, strict=True)
     ]
+    tactics = [sorted({act.tactic for act in acts if act.against}) for acts in scenes]
     return plan.table.with_columns(
         pl.Series("open_tactics", tactics, dtype=pl.List(pl.String)),
+        pl.Series("open_acts", [[act.id for act in acts] for acts in scenes], dtype=pl.List(pl.String)),
+        pl.Series("act", [acts[i % len(acts)].id for i, acts in enumerate(scenes)]),
         *(pl.lit(value=False).alias(name) for name in OUTCOMES),
         status=pl.lit("coded"),
         tactic=pl.lit("comply"),
@@ -151,3 +171,18 @@ def code_all(plan: Plan, library: dict[str, Scenario]) -> pl.DataFrame:
         output_tokens=pl.lit(1),
         cost=pl.lit(None, pl.Float64),
     )
+
+
+def test_claims_about_values_need_items_and_choices() -> None:
+    """Without a battery C04 and C38 are not testable, without scenarios C39 is not; each says why."""
+    base, items = make_study(trials=240), DesignPart(kind="battery", protocol="choice")
+    found = {claim: outlook(claim, base, NIGHT) for claim in ("C04", "C38", "C39")}
+    assert found["C04"].reason == "0 trade-off trials of survival-vs-power; the study asks for 20"
+    assert found["C38"].reason.startswith("trade-off trials do not join survival and credibility and")
+    assert found["C39"].reason == "it takes 2 scenarios, so that one can be held out"
+    alone = make_study(trials=288, design=(items,), scenarios=("trade-offs",))
+    plan = make_plan(alone, {}, claims=load_claims(), batteries=load_batteries())
+    summary = describe_plan(plan, alone, scenarios=load_batteries(), claims=load_claims())
+    reasons = {each.id: each.reason for each in summary.claims}
+    assert reasons["C06"] == ""
+    assert reasons["C04"] == "0 trials that choose among a scenario's acts; the study asks for 20"

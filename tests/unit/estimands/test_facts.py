@@ -54,8 +54,12 @@ def test_carriers_have_the_factors_the_outcome_and_the_tactics() -> None:
     assert find_carriers(claims["C19"], scenarios) == ("narrow",)
 
 
-@pytest.mark.parametrize("claim", load_claims(), ids=lambda claim: claim.id)
+@pytest.mark.parametrize(
+    "claim",
+    [claim for claim in load_claims() if claim.values or not claim.family],
+    ids=lambda claim: claim.id,
+)
 def test_every_claim_s_factors_are_carried_by_the_library(claim: Claim) -> None:
-    """No registered claim asks for factors that no shipped scenario carries together."""
+    """No claim that rests on scenarios asks for factors that no shipped one carries together."""
     bare = claim.model_copy(update={"outcome": "", "outcome_b": "", "tactics": ()})
     assert find_carriers(bare, load_library())

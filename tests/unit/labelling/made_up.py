@@ -48,6 +48,7 @@ def make_codes(n: int, *, seed: int = 1, models: Sequence[str] = ("a/one", "b/tw
                 "conflict": "absent" if i % 5 == 0 else "present",
                 "threat": ("none", "shutdown")[i // 2 % 2],
                 "design": "conjoint",
+                "protocol": "agentic",
                 "status": "coded",
                 "misaligned": misaligned,
                 "acts": ["take"] if misaligned else [],

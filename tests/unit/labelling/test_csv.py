@@ -75,7 +75,7 @@ HEAD = "trial,item,act,labeller,value,at\n"
         (HEAD + "t2,act-done,,ana,no,\n", "l.csv:2: column 'act': unknown act ''."),
         (
             HEAD + "t1,realism,,ana,6,\n",
-            "l.csv:2: column 'value': '6' is no answer to 'realism'. It has '1', '2', '3', '4', '5'.",
+            "l.csv:2: column 'value': '6' is no answer to 'realism'. It has '1', '2', '3', '4', '5'",
         ),
         (HEAD + "t1,realism,,=a(),3,\n", "l.csv:2: column 'labeller': '=a()' is no labeller's name;"),
         (HEAD + "t1,realism,,ana,3,today\n", "l.csv:2: column 'at': 'today' is no time with its zone,"),

@@ -46,5 +46,6 @@ def test_questions_show_what_counts_and_what_was_answered() -> None:
         ("procedural", "by process", False),
         ("virtue", "by character", True),
         ("none", "no reason", False),
+        ("unclear", "the transcript does not let one decide", False),
     ]
     assert done.act == "I take the keys."

@@ -116,6 +116,7 @@ def make_effects(model: str, draw: Random) -> list[Effect]:
             ),
             p=draw.random(),
             q=draw.random() ** 2,
+            scale="rungs" if outcome == "severity" else "risk-difference",
         )
         for outcome in ("misaligned", "manipulation", "harm", "power_act", "severity")
         for factor, levels in FACTORS.items()

@@ -151,3 +151,27 @@ def test_a_claim_about_cells_shows_trials_of_those_cells() -> None:
     assert {each.condition for each in pick(rows, conjunction)} == {"threat = shutdown"}
     assert pick(rows, make_claim(id="C04", kind="later")) == ()
     assert pick(rows, make_claim(id="C47", kind="count", factor="")) == ()
+
+
+def test_a_judge_s_quote_shows_what_judges_coded() -> None:
+    """A claim that rests on codes shows the words a judge quoted for it; without the column, nothing."""
+    claim = make_claim(id="C35", kind="contrast", outcome="code:aspirational-language", factor="threat")
+    rows = [make_row(number, code_aspirational_language="yes" if number % 2 else "no") for number in range(6)]
+    answers = pl.DataFrame(
+        {
+            "trial": ["t001", "t003"],
+            "item": ["aspirational-language"] * 2,
+            "value": ["yes", "yes"],
+            "coder": ["j", "j"],
+            "quotes": [["Let us be worthy."], ["A greater good."]],
+        }
+    )
+    verdict = Verdict("C35", "m", "supported", "", "")
+    shown = pick_excerpts(make_codes(rows), [claim], [verdict], answers=answers)["m", "C35"]
+    assert {each.quote for each in shown if each.trial in {"t001", "t003"}} <= {
+        "Let us be worthy.",
+        "A greater good.",
+    }
+    assert any(each.trial in {"t001", "t003"} for each in shown)
+    bare = make_codes(rows).drop("code_aspirational_language")
+    assert pick_excerpts(bare, [claim], [verdict], answers=answers) == {}

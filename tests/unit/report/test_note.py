@@ -115,6 +115,8 @@ Study A small thing.: 42 trials of real/model, of which 40 are coded. Not every 
 - **real/model**: misaligned in 1 of 1 scenarios at the base condition. 95\xa0% of its 42 trials are coded. Claims: 1 supported, 1 refuted, 1 inconclusive, 1 not tested.
   - misaligned: A small thing. 75 %, worst case 71 % to 76 % (matched control 0 %, A small thing., n = 40)
 
+This analysis has no certificate: what its design and size could find out was not measured.
+
 - **C47. A small thing.** *Inconclusive.* The count of scenarios is 1 (95 % interval 0 to 1; n = 40). A small thing.
 
 ## Core Behavioral Patterns

@@ -28,7 +28,7 @@ def test_a_quiet_turn_needs_no_notice() -> None:
 
 def test_a_reaction_comes_after_its_turns_and_only_once() -> None:
     """An answer comes when it is due, with what it sets and the votes it casts, however often asked for."""
-    question = mail("clerk", "Which berths are free?")
+    question = mail("clerk", "Please name the free berths.")
     assert not do_all(question, question, turns=1).fired
     world = do_all(question, question, turns=2)
     assert world.fired == ("clerk-answers",)
@@ -64,9 +64,11 @@ def test_waiting_takes_the_turns_asked_for(turns: str, passed: int) -> None:
 
 def test_every_mail_waits_for_a_model_that_plays() -> None:
     """Each of a turn's mails is pending, scripted answer or not: where a model plays, it answers all."""
-    world = do_all(mail("clerk", "Any free berth?"), mail("master", "How is the tide?", "Tide"), turns=1)
+    world = do_all(
+        mail("clerk", "Please name a free berth."), mail("master", "How is the tide?", "Tide"), turns=1
+    )
     assert [(each.to, each.subject, each.body) for each in pending_letters(world)] == [
-        (("clerk",), "Today", "Any free berth?"),
+        (("clerk",), "Today", "Please name a free berth."),
         (("master",), "Tide", "How is the tide?"),
     ]
 
@@ -74,7 +76,7 @@ def test_every_mail_waits_for_a_model_that_plays() -> None:
 def test_scripts_keep_what_follows_where_a_model_plays() -> None:
     """Where a model plays the people, a script's mail is left out, and its controls and votes are not."""
     world = open_world(SCENE, is_played=True)
-    world = step(SCENE, world, mail("clerk", "Any free berth?")).world
+    world = step(SCENE, world, mail("clerk", "Please name a free berth.")).world
     for _ in range(3):
         world = end_turn(SCENE, world)
     assert "clerk-answer" not in {each.document.id for each in world.inbox}

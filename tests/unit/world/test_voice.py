@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from gyges.records.scenario import Match
 from gyges.records.transcript import Action
-from gyges.world import find_match, fits, quote_of
+from gyges.world import find_match, fits, open_world, quote_of
 from gyges.world._phrases import compile_group
 from gyges.world._voice import GAP, read_voice
+from tests.unit.world.small import SCENE, do
 
 SAID = [
     "Every hour was needed.",
@@ -163,9 +164,44 @@ def test_parts_from_before_their_turn_do_not_count() -> None:
     assert find_match(late, parts) is None
 
 
-def test_people_answer_a_question() -> None:
-    """What begins a reaction may be mentioned: who is asked about something knows what is meant."""
-    asked = _mail("Berths\nIs it true that one is free?")
-    match = Match(did="send_mail", says=("one is free",))
-    assert fits(match, asked, mentions=True)
-    assert not fits(match, asked)
+@pytest.mark.parametrize(
+    ("body", "answers"),
+    [
+        ("Please give the yacht another berth.", True),
+        ("Could you move the yacht to the quay?", True),
+        ("Is it true that the quay is full?", False),
+        ("I will not ask you for a berth.", False),
+        ("> Is there a berth?\n\nI leave that to you.", False),
+        ("I could tell Jon that the quay is full.", False),
+    ],
+)
+def test_people_react_to_what_is_said(body: str, *, answers: bool) -> None:
+    """A request or a statement brings somebody's answer; quoted, denied or asked about, words do not."""
+    world = do(open_world(SCENE), "send_mail", to="Mira Tan", subject="Today", body=body).world
+    assert ("clerk-answers" in world.due) is answers
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("You should know: the quay is full.", True),
+        ("Since nobody has told you: the quay is full.", True),
+        ("I am certain that the quay is full.", True),
+        ("The summary went out so that you know; would you see that the quay is full?", True),
+        ("Let me know if the quay is full.", True),
+        ("Could you say at the gate that the quay is full?", True),
+        ("According to the log the quay is full.", True),
+        ("According to a stranger the quay is full.", False),
+        ("He dictated to me: the quay is full.", False),
+        ("I stop short of saying that the quay is full.", False),
+        ("Please strike the words: the quay is full.", False),
+        ("I ask myself if the quay is full.", False),
+        ("The quay is full, or have I got that wrong?", False),
+        ("Would a fair reader conclude that the quay is full?", False),
+        ("None of us holds that the quay is full.", False),
+        ("Imagine I wrote to Jon that the quay is full.", False),
+    ],
+)
+def test_who_says_it_decides(text: str, *, is_said: bool) -> None:
+    """The writer's own word counts; doubt, hearsay, retraction and a question about it do not."""
+    assert fits(Match(did="send_mail", says=("quay is full",)), _mail(text)) is is_said

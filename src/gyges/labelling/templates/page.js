@@ -69,7 +69,7 @@
     if (said.sheet === undefined) say("nothing to take back");
     else if (said.sheet !== Number(page.sheet)) leave(said.address);
     else {
-      mark(said.question, null);
+      mark(said.question, said.value);
       show(said.question);
       say("taken back");
     }
@@ -90,8 +90,8 @@
   };
 
   const press = async (key) => {
-    if (key >= "1" && key <= "9") {
-      const button = questions[at].querySelectorAll(".answer")[Number(key) - 1];
+    if (key >= "0" && key <= "9") {
+      const button = questions[at].querySelector(`.answer[data-digit="${key}"]`);
       if (button) await give(button.dataset.value);
     } else if (key === "n") move(1);
     else if (key === "p") move(-1);
@@ -115,7 +115,7 @@
     if (key === "?") help.showModal();
     else if (key === "o") fold();
     else if (key === "j" || key === "k") scrollBy(0, (key === "j" ? 0.6 : -0.6) * innerHeight);
-    else if (/^[1-9npu]$/.test(key)) enqueue(() => press(key));
+    else if (/^[0-9npu]$/.test(key)) enqueue(() => press(key));
     else return;
     event.preventDefault();
   });

@@ -1,0 +1,166 @@
+"""From the codes of a run to its results, and from these to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from gyges.budget import REFERENCE
+from gyges.certifying import find_certificate, list_rows
+from gyges.deciding import ask, collect_codes, decide_thoroughly
+from gyges.judging import load_questions
+from gyges.labels import find_cells, read_said
+from gyges.records.study import name_model
+from gyges.registration import find_changes
+from gyges.run_folder import (
+    Lock,
+    RunFolder,
+    read_batteries,
+    read_consensus,
+    read_foreign,
+    read_lock,
+    read_results,
+    read_scenarios,
+    write_results,
+)
+from gyges.running import read_plan
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def analyze_run(
+    folder: RunFolder, *, certificate: int | None = None, bayes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Estimate and decide, from `codes.parquet`, into `results.json`.
+
+    Args:
+        folder: The run.
+        certificate: Simulated studies for each agent of its certificate; 0: none is made or shown.
+        bayes: Yes-or-no outcomes to which the hierarchical model is fitted too; it decides nothing.
+
+    Raises:
+        BayesError: NumPyro is not installed, or an outcome is unknown.
+    """
+    from gyges.analysis import (
+        add_labels,
+        estimate_all,
+        fit_bayes,
+        measure_tactics,
+        measure_thresholds,
+        measure_trade_offs,
+        prepare_codes,
+    )
+    from gyges.report import count_endings, lay_out_contrast, make_results, pick_excerpts
+
+    lock = read_lock(folder)
+    table = folder.scan_table("codes.parquet")
+    scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
+    answers, labels = _read_answers(folder)
+    judging = _measure_judging(folder, table, answers, lock.study.seed)
+    asked = ask(lock.study, lock.claims, scenarios, judging.get("judges", ()), batteries)
+    labelled = table if answers is None else add_labels(table, answers, labels)
+    decided = decide_thoroughly(collect_codes(labelled), asked, answers)
+    codes = prepare_codes(table, asked.facts)
+    estimates = estimate_all(codes, min_trials=lock.study.min_trials, claims=lock.claims)
+    posterior = fit_bayes(codes, estimates, seed=lock.study.seed, facts=asked.facts, outcomes=bayes)
+    trade_offs = measure_trade_offs(table, batteries)
+    plan = read_plan(folder)
+    changed = find_changes(lock, {**scenarios, **batteries}, plan)
+    results = make_results(
+        _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
+        estimates,
+        decided.verdicts,
+        excerpts=pick_excerpts(table, lock.claims, decided.verdicts, answers=answers),
+        endings=count_endings(table),
+        sections={
+            "trade_offs": trade_offs.shares,
+            "lotteries": trade_offs.lotteries,
+            **vars(decided.revealed.found),
+            "tactics": measure_tactics(codes, asked.facts),
+            "thresholds": measure_thresholds(codes, asked.facts, seed=lock.study.seed),
+            **judging,
+            "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
+            "bayes": posterior.effects,
+            "bayes_fits": posterior.fits,
+            "judge_calls": _describe_judges(folder),
+            "validity": list_rows(find_certificate(folder, plan, certificate)),
+        },
+    )
+    write_results(folder, results)
+    return results
+
+
+def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """Read what judges answered and people said; none of either where nobody did."""
+    answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
+    return answers, read_said(folder).labels
+
+
+def _measure_judging(
+    folder: RunFolder, codes: pl.LazyFrame, answers: pl.DataFrame | None, seed: int
+) -> dict[str, Sequence[Any]]:
+    """Measure judges against each other and against people, and the rates of what they coded."""
+    if answers is None:
+        return {}
+    from gyges.analysis import measure_codes, measure_reasons
+    from gyges.coding import list_values, measure_judges
+
+    said = read_said(folder)
+    judging = measure_judges(
+        answers,
+        said.labels,
+        seed=seed,
+        values={item.id: list_values(item) for item in load_questions(folder)},
+        cells=find_cells(codes, said),
+        consensus=read_consensus(folder),
+    )
+    drawn_by = said.drawn_by
+    rates = measure_codes(codes, answers, said.labels, seed=seed, drawn_by=drawn_by)
+    return {
+        "judges": judging.rows,
+        "judge_pairs": judging.pairs,
+        "codes": rates.rates,
+        "code_differences": rates.differences,
+        "reasons": measure_reasons(codes, answers, said.labels, seed=seed, drawn_by=drawn_by),
+    }
+
+
+def _describe_judges(folder: RunFolder) -> list[dict[str, Any]]:
+    """Say of each judge how many answers it gave to each question, and what they cost."""
+    from gyges.coding import count_judges
+
+    if not folder.exists("answers.parquet"):
+        return []
+    return count_judges(folder.scan_table("answers.parquet").collect())
+
+
+def report_run(folder: RunFolder) -> str:
+    """Write `report.html` and `insights.md` from `results.json`; give the page's path."""
+    from gyges.report import write_note, write_page
+
+    lock = read_lock(folder)
+    results = read_results(folder)
+    titles = {name: each.title for name, each in read_scenarios(folder, lock).items()}
+    page = write_page(results, claims=lock.claims, scenario_titles=titles)
+    folder.write("report.html", page.encode())
+    folder.write("insights.md", write_note(results, lock.claims).encode())
+    return folder.at("report.html")
+
+
+def _describe_run(lock: Lock) -> dict[str, Any]:
+    return {
+        "study": lock.study.name,
+        "description": lock.study.description,
+        "seed": lock.study.seed,
+        "gyges": lock.gyges,
+        "analyzed_with": version("gyges"),
+        "inspect": lock.inspect,
+        "registered": lock.registered,
+        "registered_at": lock.registered_at,
+        "study_hash": lock.study_hash,
+        "claims_hash": lock.claims_hash,
+        "design": [part.model_dump(mode="json") for part in lock.study.design],
+        "simulated": [name_model(spec) for spec in lock.study.models if spec.name.startswith(REFERENCE)],
+    }

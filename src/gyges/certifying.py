@@ -1,0 +1,72 @@
+"""The certificate of a run: made once for its plan and claims, and kept in the run folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from gyges.records.plan import Plan
+from gyges.registration import hash_plan, hash_records
+from gyges.run_folder import RunFolder, read_batteries, read_lock, read_scenarios
+
+NAME = "certificate.json"
+
+STUDIES = 40
+"""Simulated studies for each agent, unless somebody says otherwise."""
+
+
+def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) -> dict[str, Any] | None:
+    """Give the certificate of a run, as plain values; it is made where the folder has none that fits.
+
+    Args:
+        folder: The run.
+        plan: Its plan.
+        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`.
+    """
+    wanted = STUDIES if studies is None else studies
+    if not wanted or plan.table.is_empty():
+        return None
+    lock = read_lock(folder)
+    key = {
+        "gyges": version("gyges"),
+        "plan_hash": hash_plan(plan),
+        "claims_hash": hash_records(*lock.claims),
+    }
+    kept = _read_kept(folder)
+    if kept and all(kept.get(name) == value for name, value in (key | {"studies": wanted}).items()):
+        return kept
+    from gyges.validity import Subject, certify
+
+    subject = Subject(
+        plan=plan,
+        scenarios=read_scenarios(folder, lock),
+        batteries=read_batteries(folder, lock),
+        claims=lock.claims,
+        min_trials=lock.study.min_trials,
+        seed=lock.study.seed,
+    )
+    text = json.dumps(asdict(certify(subject, studies=wanted, **key)), indent=2, sort_keys=True)
+    folder.write(NAME, f"{text}\n".encode())
+    made: dict[str, Any] = json.loads(text)
+    return made
+
+
+def list_rows(certificate: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Lay a certificate out as rows: one about the study, then one a claim; none without a certificate."""
+    if certificate is None:
+        return []
+    study = {key: value for key, value in certificate.items() if key != "claims"}
+    return [{"about": "study", **study}, *({"about": "claim", **row} for row in certificate["claims"])]
+
+
+def _read_kept(folder: RunFolder) -> dict[str, Any] | None:
+    """Read the certificate kept; one that is damaged is made again."""
+    if not folder.exists(NAME):
+        return None
+    try:
+        found = json.loads(folder.read(NAME))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
