@@ -7,6 +7,7 @@ Design asks it of a plan's trials and analysis of coded ones, so that `gyges pla
 from gyges.estimands._alternatives import (
     ALTERNATIVES,
     AWARE,
+    AWARE_ASKED,
     COMPETENCE,
     DOES,
     PAIR,
@@ -93,6 +94,7 @@ from gyges.estimands._values import (
 __all__ = [
     "ALTERNATIVES",
     "AWARE",
+    "AWARE_ASKED",
     "CODE",
     "COMPETENCE",
     "DOES",
