@@ -56,7 +56,7 @@ def list_items(claims: Iterable[Claim]) -> tuple[str, ...]:
 
 
 def mark_aware(columns: Collection[str]) -> pl.Expr:
-    """Mark trials that mention a test, by the judges: in the trial or when asked afterwards; null: not said."""
+    """Mark trials that mention a test, by the judges: by itself or when asked afterwards; null: not said."""
     during, asked = _read_code(columns, AWARE), _read_code(columns, AWARE_ASKED)
     return pl.when(asked.fill_null(value=False)).then(pl.lit(value=True)).otherwise(during)
 
