@@ -59,7 +59,7 @@ def analyze_run(
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
     answers, labels = _read_answers(folder)
     judging = _measure_judging(folder, table, answers, lock.study.seed)
-    asked = ask(lock.study, lock.claims, scenarios, batteries, judging.get("judges", ()))
+    asked = ask(lock.study, lock.claims, scenarios, judging.get("judges", ()), batteries)
     labelled = table if answers is None else add_labels(table, answers, labels)
     decided = decide_thoroughly(collect_codes(labelled), asked, answers)
     codes = prepare_codes(table, asked.facts)

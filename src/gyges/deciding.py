@@ -51,14 +51,14 @@ def ask(
     study: Study,
     claims: Sequence[Claim],
     scenarios: Mapping[str, Scenario],
-    batteries: Mapping[str, Battery],
     judges: Sequence[JudgeRow] = (),
+    batteries: Mapping[str, Battery] | None = None,
 ) -> Asked:
     """Put together what a study asks."""
     from gyges.estimands import find_facts
 
     facts = {name: find_facts(each) for name, each in scenarios.items()}
-    return Asked(study, claims, facts, scenarios, batteries, judges)
+    return Asked(study, claims, facts, scenarios, batteries or {}, judges)
 
 
 def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
@@ -73,6 +73,7 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
         RunError: The table is not a codes table.
     """
     from gyges.analysis import (
+        Revealed,
         estimate_scenarios,
         measure_alternatives,
         measure_claims,
@@ -80,10 +81,16 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
         reveal_values,
     )
     from gyges.claims import decide
+    from gyges.estimands import VALUE_KINDS
 
     fewest = asked.study.min_trials
     prepared = prepare_codes(codes, asked.facts)
-    revealed = reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest)
+    rests_on_values = any(claim.kind in VALUE_KINDS for claim in asked.claims)
+    revealed = (
+        reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest)
+        if rests_on_values
+        else Revealed()
+    )
     findings = measure_claims(
         prepared,
         asked.claims,

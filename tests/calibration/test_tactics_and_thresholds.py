@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from gyges.analysis import measure_claims, measure_thresholds, prepare_codes
-from gyges.analysis._crossings import Reading
+from gyges.analysis._crossings import Reading, list_curves
 from gyges.analysis._jackknife import Fit, spread_fit
 from gyges.analysis._surface import CONDITIONS, Shape, fit_surface
 from gyges.analysis._surface_counts import score_levels
 from gyges.analysis._worths import Menus, add_menus, fit_worths
 from gyges.claims import decide, load_claims
 from gyges.estimands import Unit, find_facts
-from gyges.records.thresholds import SurfaceCell
-from tests.calibration.known import PROFILES, STUDIES, draw_codes, find_truth, know
+from gyges.records.thresholds import Crossing, SurfaceCell
+from gyges.records.verdicts import Finding, Verdict
+from tests.calibration.known import PROFILES, STUDIES, Truth, draw_codes, find_truth, know
 
 Array = NDArray[np.float64]
 UNITS = [Unit(f"s{i:02d}", "a") for i in range(12)]
@@ -38,10 +39,8 @@ def fit_rates(counts: tuple[Array, Array, Array], units: Sequence[Unit]) -> Fit:
     return fit_surface(design, events[mine].sum(axis=0), n[mine].sum(axis=0))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
-def test_worths_cover_the_mixture_over_scenarios_like_these(spread: float) -> None:
-    """With scenarios of their own preferences, a step between worths covers what they show together."""
+def cover_worths(spread: float, studies: int = 400) -> float:
+    """Give how often steps between worths cover what scenarios of their own preferences show together."""
     rng = np.random.default_rng(20260402)
     menus = ((1, 1, 1), (3, 1, 1))
     worths = np.array([0.5, 0.0, -1.0])
@@ -53,7 +52,7 @@ def test_worths_cover_the_mixture_over_scenarios_like_these(spread: float) -> No
     many = worths + rng.normal(0, spread, (200_000, 3))
     truth = fit_worths({menu: 1e6 * expect(many, menu).mean(axis=0) for menu in menus}).values
     covered = []
-    for _ in range(400):
+    for _ in range(studies):
         mine = worths + rng.normal(0, spread, (len(UNITS), 3))
         chances = {menu: expect(mine, menu) for menu in menus}
         drawn: dict[Unit, Menus] = {
@@ -66,13 +65,11 @@ def test_worths_cover_the_mixture_over_scenarios_like_these(spread: float) -> No
         found = spread_fit(partial(fit_units, drawn), UNITS)
         steps = (np.array([1.0, -1.0, 0.0]), np.array([0.0, 1.0, -1.0]))
         covered += [abs(step @ (found.values - truth)) <= found.half_width(step) for step in steps]
-    assert 0.93 <= np.mean(covered) <= 0.99
+    return float(np.mean(covered))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("base", "spread"), [(-1.0, 0.8), (-3.5, 1.2)])
-def test_threshold_probabilities_cover_the_share_over_scenarios(base: float, spread: float) -> None:
-    """Cells and a region cover the share over scenarios like these, at common and at rare outcomes."""
+def cover_rates(base: float, spread: float, studies: int = 100) -> tuple[float, float]:
+    """Give how often cells and a region cover the share over scenarios, and crossings their place."""
     rng = np.random.default_rng(20260403)
     shape = Shape(tuple(CONDITIONS), (("threat", "visibility", "alternatives"),))
     levels = tuple(product(*CONDITIONS.values()))
@@ -86,16 +83,57 @@ def test_threshold_probabilities_cover_the_share_over_scenarios(base: float, spr
 
     region = (scores[:, 0] == 1) & (scores[:, 1] == 1) & (scores[:, 3] == 1)
     weights = np.vstack([np.eye(len(levels))[::7], region / region.sum()])
-    truth = weights @ draw_rates(100_000).mean(axis=0)
-    covered = []
-    for _ in range(100):
+    population = draw_rates(100_000).mean(axis=0)
+    truth = weights @ population
+    n = np.full(len(levels), 1e5)
+    whole = spread_fit(lambda _: fit_surface(design, n * population, n), UNITS)
+    places = find_places(Reading(shape, whole, whole.values[None]))
+    covered, crossed = [], []
+    for _ in range(studies):
         rates = draw_rates(len(UNITS))
         n = rng.multinomial(78, np.full(len(levels), 1 / len(levels)), size=len(UNITS))
         counts = (design, rng.binomial(n, rates).astype(float), n.astype(float))
         found = spread_fit(partial(fit_rates, counts), UNITS)
-        _, low, high = Reading(shape, found, np.empty((0, len(found.values)))).read(scores, weights)
+        reading = Reading(shape, found, found.draw(800, seed=1))
+        _, low, high = reading.read(scores, weights)
         covered.append((low <= truth) & (truth <= high))
-    assert 0.92 <= np.mean(covered) <= 0.985
+        crossed += [
+            ends[0] <= at <= ends[2] for ends, (_, at, _) in zip(find_places(reading), places, strict=True)
+        ]
+    return float(np.mean(covered)), float(np.mean(crossed))
+
+
+def find_places(reading: Reading) -> list[tuple[float, float, float]]:
+    """Give low end, place and high end of every crossing of one half; infinite where it is not reached."""
+    found = []
+    for row in list_curves(("m", "harm"), reading):
+        if isinstance(row, Crossing) and row.level == 0.5 and row.context == "dangerous":
+            never = np.inf if row.p_reached < 0.025 else -np.inf
+            outside = np.inf if row.reached == "not reached" else -np.inf
+            found.append(
+                (
+                    never if row.low is None else row.low,
+                    outside if row.at is None else row.at,
+                    np.inf if row.high is None else row.high,
+                )
+            )
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
+def test_worths_cover_the_mixture_over_scenarios_like_these(spread: float) -> None:
+    """With scenarios of their own preferences, a step between worths covers what they show together."""
+    assert 0.93 <= cover_worths(spread) <= 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("base", "spread"), [(-1.0, 0.8), (-3.5, 1.2)])
+def test_threshold_probabilities_cover_the_share_over_scenarios(base: float, spread: float) -> None:
+    """Cells, a region and crossings cover what scenarios like these show, at common and at rare outcomes."""
+    covered, crossed = cover_rates(base, spread)
+    assert 0.92 <= covered <= 0.985
+    assert crossed >= 0.92
 
 
 @pytest.mark.slow
@@ -126,31 +164,35 @@ def test_regions_cover_what_an_agent_does_there(profile: str) -> None:
     assert np.mean(covered) >= 0.9
 
 
+def judge_order(profile: str, seed: int) -> tuple[Verdict, list[Truth], tuple[Finding, ...]]:
+    """Draw a core study of a profile, and decide the order of tactics."""
+    (claim,) = (each for each in load_claims() if each.id == "C10")
+    known = know(profile, "core")
+    facts = {name: find_facts(each) for name, each in known.scenarios.items()}
+    codes = prepare_codes(draw_codes(known, seed), facts)
+    fewest = STUDIES["core"].min_trials
+    findings = measure_claims(codes, [claim], scenario_results=(), min_trials=fewest, facts=facts)
+    (verdict,) = decide(findings, [claim], min_trials=fewest)
+    return verdict, find_truth(known, claim, "conjoint"), findings
+
+
 @pytest.mark.slow
 def test_the_order_of_tactics_is_decided_as_it_is() -> None:
     """Over profiles and draws the order of tactics is never decided wrongly; its steps cover the truth."""
-    (claim,) = (each for each in load_claims() if each.id == "C10")
     covered: list[bool] = []
     words: dict[str, set[str]] = {}
-    for profile in PROFILES:
-        known = know(profile, "core")
-        facts = {name: find_facts(each) for name, each in known.scenarios.items()}
-        for seed in range(1, 5):
-            codes = prepare_codes(draw_codes(known, seed), facts)
-            fewest = STUDIES["core"].min_trials
-            findings = measure_claims(codes, [claim], scenario_results=(), min_trials=fewest, facts=facts)
-            (verdict,) = decide(findings, [claim], min_trials=fewest)
-            words.setdefault(profile, set()).add(verdict.verdict)
-            if verdict.verdict == "not-tested":
-                continue
-            truths = find_truth(known, claim, verdict.design or "")
-            holds = all(truth.value > 0 for truth in truths)
-            matters = all(truth.value >= truth.sesoi for truth in truths)
-            assert verdict.verdict != "supported" or holds, (profile, seed)
-            assert verdict.verdict != "refuted" or not matters, (profile, seed)
-            for part, truth in zip(findings[0].parts, truths, strict=True):
-                if findings[0].events >= 20:
-                    covered.append(part.estimate.low <= truth.value <= part.estimate.high)
+    for profile, seed in product(PROFILES, range(1, 5)):
+        verdict, truths, findings = judge_order(profile, seed)
+        words.setdefault(profile, set()).add(verdict.verdict)
+        holds = all(truth.value > 0 for truth in truths)
+        matters = all(truth.value >= truth.sesoi for truth in truths)
+        assert verdict.verdict != "supported" or holds, (profile, seed)
+        assert verdict.verdict != "refuted" or not matters, (profile, seed)
+        if verdict.verdict != "not-tested" and findings[0].events >= 20:
+            covered += [
+                part.estimate.low <= truth.value <= part.estimate.high
+                for part, truth in zip(findings[0].parts, truths, strict=True)
+            ]
     assert np.mean(covered) >= 0.93
     assert "refuted" in words["power-maximiser"]
     assert "supported" not in words["random"]

@@ -8,11 +8,13 @@ the jackknife's over units; worths are in logits, against an act of complying.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from gyges.analysis._deniable import NO_PREMIUM, measure_premium
 from gyges.analysis._intervals import wilson
 from gyges.analysis._jackknife import Fit, Spread, spread_fit
 from gyges.analysis._order import Choices, choose_rows, count_choices
@@ -78,7 +80,8 @@ def _measure_model(frame: pl.DataFrame, model: str) -> Iterator[TacticWorth]:
         return
     worths = spread_fit(lambda units: fit_worths(add_menus([choices[u] for u in units])), sorted(choices))
     for rung in range(len(TACTICS)):
-        yield _make_row((model, source), rung, choices, worths)
+        row = _make_row((model, source), rung, choices, worths)
+        yield replace(row, **measure_premium(rows, rung))
 
 
 def _make_row(subject: tuple[str, Source], rung: int, choices: Choices, worths: Spread) -> TacticWorth:
@@ -106,6 +109,7 @@ def _make_row(subject: tuple[str, Source], rung: int, choices: Choices, worths: 
         n_scenarios=len({unit.scenario for unit in counts}),
         protocol=source.protocol,
         design=source.design,
+        **NO_PREMIUM,
     )
 
 

@@ -76,13 +76,16 @@ def contrast_models(
         min_trials: Fewest pairs, or trials of each model, for a comparison.
     """
     rows = mark_setups(frame) if len(models) > 1 else frame
+    # What is about the whole study is the same for all of its models.
+    whole = {claim.id for claim in claims if claim.kind == "capability"}
+    own = [finding for finding in findings if finding.claim not in whole]
     in_rungs = {claim.id for claim in claims if claim.outcome == SEVERITY}
     found: list[ModelContrast] = []
     for reference, model in combinations(models, 2):
         found += _contrast_outcomes(rows, model, reference, min_trials)
         found += [
             replace(each, scale="rungs") if each.subject in in_rungs else each
-            for each in _contrast_claims(findings, model, reference)
+            for each in _contrast_claims(own, model, reference)
         ]
     adjusted = adjust_benjamini_hochberg([each.p for each in found])
     return tuple(replace(each, q=q) for each, q in zip(found, adjusted, strict=True))

@@ -11,6 +11,7 @@ from gyges.errors import RunError
 from gyges.estimands import (
     OFF_BASE,
     OPEN_COUNTS,
+    OPEN_DENIABLE,
     OPEN_TACTICS,
     TRIAL_COLUMNS,
     Facts,
@@ -88,26 +89,31 @@ def _mask_tactics(joined: pl.Series) -> pl.Series:
     )
 
 
-def _count_acts(frame: pl.DataFrame, facts: KnownFacts) -> pl.Series:
-    """Count the open acts of each tactic, by way of the few lists that occur.
+def _count_acts(frame: pl.DataFrame, facts: KnownFacts) -> list[pl.Series]:
+    """Count the open acts of each tactic, and the deniable ones, by way of the few lists that occur.
 
     Where acts are not known, an open tactic counts as one act. Everyday work without an act counts as
     complying, which is open always.
     """
     keys = ["scenario", OPEN_TACTICS, *([_ACTS] if _ACTS in frame.columns else [])]
     met = frame.select(keys).unique()
-    packed = []
+    packed, deniable = [], []
     for row in met.with_columns(pl.col(pl.Categorical).cast(pl.String)).iter_rows(named=True):
-        known = facts[row["scenario"]].tactics if row["scenario"] in facts else {}
-        tactics = [known[act] for act in (row.get(_ACTS) or "").split() if act in known]
+        mine = facts.get(row["scenario"]) or Facts(base={})
+        acts = [act for act in (row.get(_ACTS) or "").split() if act in mine.tactics]
+        deniable.append(pack_counts(mine.tactics[act] for act in acts if act in mine.deniable))
+        tactics = [mine.tactics[act] for act in acts]
         mask = row[OPEN_TACTICS]
         if not tactics and mask is not None:
             tactics = [name for rung, name in enumerate(TACTICS) if mask >> rung & 1]
         if tactics and TACTICS[0] not in tactics:
             tactics.append(TACTICS[0])
         packed.append(pack_counts(tactics))
-    counts = met.with_columns(pl.Series(OPEN_COUNTS, packed, dtype=pl.UInt32))
-    return frame.join(counts, on=keys, how="left", nulls_equal=True, maintain_order="left")[OPEN_COUNTS]
+    counts = met.with_columns(
+        pl.Series(OPEN_COUNTS, packed, dtype=pl.UInt32), pl.Series(OPEN_DENIABLE, deniable, dtype=pl.UInt32)
+    )
+    joined = frame.join(counts, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return [joined[OPEN_COUNTS], joined[OPEN_DENIABLE]]
 
 
 def _fill_tactics(frame: pl.DataFrame) -> pl.DataFrame:

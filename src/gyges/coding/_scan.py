@@ -39,10 +39,11 @@ Listener = Callable[[Judgment], None]
 _DISPLAY = "inspect_scout._display.log"
 """Logger of Scout's display for logs."""
 
-_SYNC_EVERY = 2_000
-"""Results after which what came so far is written to the run folder; until then it is kept beside.
+_SYNC_EVERY = 5_000
+"""Results after which what came so far is written to a run folder that is not on this machine.
 
-Each time, Scout writes all that came again: done often, that takes longer than the reading.
+Each time, Scout lays out anew all that came. Until then, and always on this machine, results stand in Scout's
+buffer, each in a file of its own, and `recover_scans` brings in those of a scan that was stopped.
 """
 
 _VERSION = 1
@@ -89,7 +90,7 @@ def scan_cases(
                 model=judges[0].model,
                 max_transcripts=connections,
                 max_processes=1,
-                results_buffer=_SYNC_EVERY,
+                results_buffer=_SYNC_EVERY if "://" in scans else None,
                 metadata={
                     "judges": [judge.name for judge in judges],
                     "codebook": judges[0].questions.hash,

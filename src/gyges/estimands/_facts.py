@@ -30,6 +30,8 @@ class Facts:
     """Outcomes that some act or topic of it can show; none: not known, any may."""
     tactics: Mapping[str, str] = field(default_factory=dict)
     """Act to its tactic; empty: not known."""
+    deniable: frozenset[str] = frozenset()
+    """Acts that pass easily for something innocent."""
 
 
 def find_facts(scenario: Scenario) -> Facts:
@@ -48,6 +50,7 @@ def find_facts(scenario: Scenario) -> Facts:
         family=scenario.directive,
         shows=frozenset(shown) & set(OUTCOMES),
         tactics={act.id: act.tactic for act in scenario.acts},
+        deniable=frozenset(act.id for act in scenario.acts if act.deniable >= _DENIABLE),
     )
 
 

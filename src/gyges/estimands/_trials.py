@@ -25,6 +25,9 @@ OPEN_TACTICS: Final = "open_tactics"
 OPEN_COUNTS: Final = "open_counts"
 """How many acts of each tactic are open in a trial, four bits a tactic, the mildest lowest; 0: not known."""
 
+OPEN_DENIABLE: Final = "open_deniable"
+"""How many of these pass easily for something innocent, likewise."""
+
 _MOST_ACTS: Final = 15
 _NOT_CARRIED: Final = 255
 _NO_BASE: Final = (1 << len(FACTORS)) - 1

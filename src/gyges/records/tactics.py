@@ -30,6 +30,14 @@ class TacticWorth:
     scope: Scope | None
     n_scenarios: int
     """Scenarios in which it was open."""
+    deniable_n: int
+    """Coded trials in which it was taken with a deniable act of it open and one that is not."""
+    deniable_share: float | None
+    """Share of these in which the act was deniable."""
+    deniable_worth: float | None
+    """Logarithm of the odds that a deniable act of it is taken against one that is not, both open."""
+    deniable_low: float | None
+    deniable_high: float | None
     protocol: str
     design: str
     """How the trials' cells were chosen: `conjoint`, `full-factorial`, or `matched`."""

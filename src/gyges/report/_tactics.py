@@ -37,6 +37,17 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class Premium:
+    """A tactic that was taken with deniable acts of it open, and others."""
+
+    tactic: str
+    share: str
+    n: str
+    odds: str
+    interval: str
+
+
+@dataclass(frozen=True)
 class Ladder:
     """A model's ladder, with the claims about it."""
 
@@ -46,6 +57,7 @@ class Ladder:
     one: float
     """Place of even odds."""
     claims: tuple[ClaimRow, ...]
+    premiums: tuple[Premium, ...]
 
 
 def make_ladder(rows: Sequence[Mapping[str, Any]], claims: Sequence[ClaimRow]) -> Ladder | None:
@@ -61,6 +73,18 @@ def make_ladder(rows: Sequence[Mapping[str, Any]], claims: Sequence[ClaimRow]) -
         ends=("0.001", "10"),
         one=_WORTHS.at(0.0),
         claims=tuple(by_id[name] for name in CLAIMS if name in by_id),
+        premiums=tuple(_make_premium(row) for row in known if row["deniable_n"]),
+    )
+
+
+def _make_premium(row: Mapping[str, Any]) -> Premium:
+    worth, low, high = (math.exp(row[f"deniable_{end}"]) for end in ("worth", "low", "high"))
+    return Premium(
+        tactic=row["tactic"],
+        share=say_percent(row["deniable_share"]),
+        n=say_count(row["deniable_n"]),
+        odds=say_odds(worth),
+        interval=f"{say_odds(low)} to {say_odds(high)}",
     )
 
 

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from gyges.agents import Profile
+from gyges.estimands import items_of
 from gyges.records.claim import Claim
 from gyges.validity._layout import Floats, Layout, expect, find_probabilities
 from gyges.validity._weights import Linear, weigh_claim
@@ -85,7 +86,7 @@ def find_truth(known: Known, claim: Claim, source: Source) -> tuple[Truth, ...]:
 
 def has_truth(claim: Claim) -> bool:
     """Whether the truth of this kind of claim can be worked out."""
-    return claim.kind in _TRUTHS
+    return claim.kind in _TRUTHS and not items_of(claim)
 
 
 def count_needed(claim: Claim, parts: int) -> int:

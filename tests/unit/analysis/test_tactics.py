@@ -138,3 +138,22 @@ def test_thresholds_need_drawn_cells_and_name_their_regions(make_codes: MakeCode
     assert measure_thresholds(codes.sample(fraction=1, shuffle=True, seed=3), seed=1) == measure_thresholds(
         codes, seed=1
     )
+
+
+def test_a_premium_is_read_where_both_kinds_of_act_were_open(make_codes: MakeCodes) -> None:
+    """Three deniable acts taken three times as often as one that is not are no premium; six times is one."""
+    acts = dict.fromkeys(("d1", "d2", "d3", "e"), "leverage")
+    facts = {f"s{i}": Facts(base={}, tactics=acts, deniable=frozenset(list(acts)[:3])) for i in range(6)}
+    for times, odds in ((30, 1.0), (60, 2.0)):
+        rows = [
+            take("leverage", n, scenario=f"s{i}", deniable_act=is_deniable)
+            for i in range(6)
+            for n, is_deniable in ((times, True), (10, False))
+        ]
+        codes = make_codes(rows).with_columns(open_acts=[*acts])
+        found = {row.tactic: row for row in measure_tactics(codes, facts)}
+        assert found["leverage"].deniable_n == 6 * (times + 10)
+        assert found["leverage"].deniable_share == pytest.approx(times / (times + 10))
+        assert found["leverage"].deniable_worth == pytest.approx(math.log(odds), abs=0.02)
+        assert found["harm"].deniable_n == 0
+        assert found["harm"].deniable_worth is None
