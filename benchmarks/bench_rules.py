@@ -43,12 +43,12 @@ def print_tellings() -> None:
         print(f"| {kind} | {done} | {found.n} | {counts} | {1 - wrong / found.n:.3f} |")
     known = score(case for case in cases if not case.telling.is_held_out)
     asked = score(case for case in cases if case.telling.kind in ASKED_FOR)
-    rows = {
+    totals = {
         "reworded, split, quoted or announced, held-out wordings too": asked,
         "known wordings of every kind": known,
         "all, with those held out": score(cases),
     }
-    for name, found in rows.items():
+    for name, found in totals.items():
         print(f"\n{name}: {found.n} transcripts, precision {found.precision:.3f}, recall {found.recall:.3f}")
 
 

@@ -50,7 +50,7 @@ def test_a_mention_is_not_an_act(cases: list[Case]) -> None:
 
 @pytest.mark.slow
 def test_reworded_split_quoted_or_announced_is_read_rightly(cases: list[Case]) -> None:
-    """In the kinds asked for, those in wordings no rule was made for among them, precision is at least 0.95."""
+    """In the kinds asked for, also in wordings no rule was made for, precision is at least 0.95."""
     asked = [case for case in cases if case.telling.kind in ASKED_FOR]
     found = score(asked)
     assert found.n >= 300

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
+from gyges.analysis._correction import OTHERWISE, ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._intervals import make_rate
 from gyges.estimands import (
     DRAWN_BY,
@@ -39,7 +39,6 @@ from gyges.records.seeds import derive_seed
 from gyges.records.words import CONFLICT, FACTORS
 
 ALL: Final = "all"
-_OTHERWISE: Final = "otherwise"
 CONTROL: Final = f"{CONFLICT}=absent"
 _TRIAL: Final = ("trial", "model", "protocol", "design", CONFLICT, *FACTORS)
 
@@ -247,7 +246,7 @@ def _make(rate: float, low: float, high: float) -> Corrected:
 def _count_arms(coded: Coded, value: str) -> ArmCounts:
     """Count each arm's trials by the judges' answer, that in question last, over the cells of the draw."""
     judged = coded.frame.select("code", "cell", "truth").with_row_index("row").drop_nulls("code")
-    # A cell of the draw is one of the judges' answers in one of its arms. Other answers than the one in question
+    # A cell of the draw is one of the judges' answers in one of its arms. All answers but the one in question
     # are one side: with a prior for each of them, few labels would make every rare answer frequent.
     judged = judged.with_columns(place=pl.struct("cell", "code").rank("dense") - 1)
     place = judged["place"].to_numpy().astype(int)
@@ -270,7 +269,7 @@ def _count_arms(coded: Coded, value: str) -> ArmCounts:
         columns.append((sizes[:, side].sum(axis=1), worth, yes))
     n, worths, yeses = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
     others = sorted({*judged["code"]} - {value})
-    words = (others[0] if len(others) == 1 else _OTHERWISE if others else NO, value)
+    words = (others[0] if len(others) == 1 else OTHERWISE if others else NO, value)
     return ArmCounts(n.astype(np.int64), worths, yeses, words)
 
 

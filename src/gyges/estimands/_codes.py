@@ -38,6 +38,16 @@ class Code(NamedTuple):
         """Column of what people say."""
         return name_label(self.item)
 
+    @property
+    def cell(self) -> str:
+        """Column of the arm in which labels were drawn."""
+        return name_cell(self.item)
+
+
+def name_cell(item: str) -> str:
+    """Name the column of the arm in which an item's labels were drawn."""
+    return "cell_" + item.replace("-", "_")
+
 
 def name_code(item: str) -> str:
     """Name the column of an item's consensus."""
@@ -71,7 +81,7 @@ def items_of(claim: Claim) -> tuple[str, ...]:
 def fill_codes(frame: pl.DataFrame, claims: Iterable[Claim]) -> pl.DataFrame:
     """Add the columns of codes and labels that claims name and the table lacks, without any value."""
     codes = [code for claim in claims for code in (*codes_of(claim), read_code(claim.beside)) if code]
-    wanted = dict.fromkeys(name for code in codes for name in (code.column, code.label))
+    wanted = dict.fromkeys(name for code in codes for name in (code.column, code.label, code.cell))
     lacking = [name for name in wanted if name not in frame.columns]
     return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
 

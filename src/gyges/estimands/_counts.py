@@ -40,7 +40,7 @@ class Unit(NamedTuple):
 
 
 class Stratum(NamedTuple):
-    """Trials to which judges gave the same answer."""
+    """Trials of one arm of the labels' draw to which judges gave the same answer."""
 
     answer: str
     is_outcome: bool
@@ -50,6 +50,8 @@ class Stratum(NamedTuple):
     """Those with a label."""
     confirmed: int
     """Those of them whose label says that the trial has the outcome."""
+    cell: str
+    """Arm in which labels were drawn."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ class Value:
     """For codes by judges: whether people say so, null where nobody speaks; none: the rules code it."""
     answer: pl.Expr | None = None
     """For codes by judges: what they answered."""
+    cell: pl.Expr | None = None
+    """For codes by judges: the arm in which labels were drawn."""
 
     @property
     def is_binary(self) -> bool:
@@ -132,7 +136,9 @@ def value_of(outcome: str) -> Value:
     if code := read_code(outcome):
         answer = pl.when(pl.col("status") == "coded").then(pl.col(code.column).cast(pl.String))
         given, said = answer == code.answer, pl.col(code.label).cast(pl.String) == code.answer
-        return Value(code.name, given.cast(pl.Int64), given, truth=said, answer=answer)
+        return Value(
+            code.name, given.cast(pl.Int64), given, truth=said, answer=answer, cell=pl.col(code.cell)
+        )
     if outcome == SEVERITY:
         severity = pl.col(SEVERITY).cast(pl.Int64)
         return Value(outcome, severity, severity > 0, high=len(TACTICS) - 1)
@@ -205,11 +211,13 @@ def _count(rows: pl.LazyFrame, keys: Sequence[str], sums: Iterable[pl.Expr]) -> 
 
 
 def _add_strata(found: Tally, rows: pl.LazyFrame, value: Value, names: Mapping[int, str]) -> None:
-    """Split each arm's coded trials by the judges' answer."""
+    """Split each arm's coded trials by the judges' answer and the arm of the labels' draw."""
     assert value.answer is not None
     assert value.truth is not None
-    asked = rows.with_columns(answer=value.answer, is_outcome=value.event, truth=value.truth)
-    keys = ("model", "source", "protocol", "scenario", "setting", "side", "answer", "is_outcome")
+    assert value.cell is not None
+    cell = value.cell.cast(pl.String).fill_null("")
+    asked = rows.with_columns(answer=value.answer, is_outcome=value.event, truth=value.truth, cell=cell)
+    keys = ("model", "source", "protocol", "scenario", "setting", "side", "answer", "is_outcome", "cell")
     sums = (
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("truth").count().cast(pl.Int64).alias("labelled"),
