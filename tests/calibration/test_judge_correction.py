@@ -245,7 +245,7 @@ def test_labels_of_a_choice_count_for_the_answer_they_were_drawn_from() -> None:
 
 @pytest.mark.slow
 def test_few_labels_do_not_make_rare_answers_frequent() -> None:
-    """Of six answers with eight labels from each, every rate is held as often as it should, the rarest too."""
+    """Of six answers with eight labels each, every rate is held as often as it should, the rarest too."""
     rng = np.random.default_rng(9)
     words = ["none", "procedural", "virtue", "utilitarian", "deontological", "self-preserving"]
     rates = [0.45, 0.25, 0.12, 0.08, 0.06, 0.04]

@@ -31,8 +31,8 @@ _NUMBERS: Final = {
     "cost": pl.Float64,
 }
 _ACTS: Final = "open_acts"
-JUDGED: Final = ("code_", "label_")
-"""How the names of columns begin that hold what judges and people coded."""
+JUDGED: Final = ("code_", "label_", "cell_")
+"""How the names of columns begin that hold what judges and people coded, and where labels were drawn."""
 _PLACES: Final = ("variant", "replicate")
 
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)

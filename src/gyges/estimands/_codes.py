@@ -91,7 +91,7 @@ def blank_outcomes(frame: pl.DataFrame, claim: Claim) -> pl.DataFrame:
 
     What is left says how many trials there are for a claim, whatever comes out.
     """
-    names = [name for code in codes_of(claim) for name in (code.column, code.label)]
+    names = [name for code in codes_of(claim) for name in (code.column, code.label, code.cell)]
     blank = [pl.lit(None, pl.String).alias(name) for name in names]
     given = [pl.lit(None, pl.Boolean).alias(claim.given)] if claim.given else []
     return frame.with_columns(*blank, *given)
