@@ -31,8 +31,9 @@ from gyges.estimands._codes import (
     name_label,
     read_code,
 )
-from gyges.estimands._comparisons import Comparison, Lack, Picked, find_silent, pick, tally_claim
+from gyges.estimands._comparisons import DRAWN, Comparison, Lack, Picked, find_silent, pick, tally_claim
 from gyges.estimands._counts import (
+    EXPECTED,
     LAST_RESORT,
     MIN_ARM,
     SEVERITY,
@@ -44,8 +45,10 @@ from gyges.estimands._counts import (
     Unit,
     Units,
     Value,
+    adjust,
     count_side,
     difference_of,
+    name_expected,
     rank_sources,
     source_of,
     tally,
@@ -97,7 +100,9 @@ __all__ = [
     "CODE",
     "COMPETENCE",
     "DOES",
+    "DRAWN",
     "DRAWN_BY",
+    "EXPECTED",
     "LABEL",
     "LAST_RESORT",
     "MARK_BASE",
@@ -129,6 +134,7 @@ __all__ = [
     "Unit",
     "Units",
     "Value",
+    "adjust",
     "blank_outcomes",
     "choose_protocol",
     "codes_of",
@@ -162,6 +168,7 @@ __all__ = [
     "name_cell",
     "name_cells",
     "name_code",
+    "name_expected",
     "name_label",
     "pack_counts",
     "pick",
