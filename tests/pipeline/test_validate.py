@@ -45,6 +45,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.mark.slow
 def test_a_run_has_a_certificate_of_its_own(run: Run) -> None:
     """Every claim has its figures or the reason why not, and page and note show them."""
+    analyze_run(run.folder, certificate=12)
+    report_run(run.folder)
     study, *rows = run.results["validity"]
     assert (study["about"], study["studies"]) == ("study", 12)
     assert {row["claim"] for row in rows} == {claim["id"] for claim in run.results["claims"]}
