@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from itertools import starmap
 
@@ -62,7 +63,7 @@ def choose(table: ChoiceTable, profile: Profile, seed: int) -> ChoiceTable:
     totals = np.round(table.choices.totals).astype(np.int64)
     counts = rng.multinomial(totals, shares / shares.sum(axis=1, keepdims=True)).astype(float)
     choices = Choices(table.choices.features, table.choices.is_open, counts)
-    return ChoiceTable(table.protocol, choices, table.scenarios, table.scenario, table.levels, table.rungs)
+    return replace(table, choices=choices)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -113,13 +113,29 @@ class _Counted:
 
 
 def _measure(claim: Claim, frame: pl.DataFrame, models: Sequence[str], rules: _Rules) -> dict[str, Finding]:
-    counted = _count(claim, claim, frame, rules)
+    counted = _count_apart(claim, frame, models, rules)
     beside = {}
     if claim.beside:
         other = claim.model_copy(update={"outcome": claim.beside})
         again = _count(claim, other, frame, rules)
         beside = {m: _find(other, m, again, rules) for m in models if m in again.judged}
-    return {m: _put_beside(claim, _find(claim, m, counted, rules), beside.get(m)) for m in models}
+    return {m: _put_beside(claim, _find(claim, m, counted[m], rules), beside.get(m)) for m in models}
+
+
+def _count_apart(
+    claim: Claim, frame: pl.DataFrame, models: Sequence[str], rules: _Rules
+) -> Mapping[str, _Counted]:
+    """Count for every model, those of whose trials something is expected apart from the others."""
+    name = name_expected(claim.id)
+    if name not in frame.columns:
+        return dict.fromkeys(models, _count(claim, claim, frame, rules))
+    met = frame.filter(pl.col(name).is_not_null())["model"].unique().cast(pl.String).to_list()
+    if not set(models) - set(met):
+        return dict.fromkeys(models, _count(claim, claim, frame, rules))
+    is_met = pl.col("model").cast(pl.String).is_in(met)
+    assisted = _count(claim, claim, frame.filter(is_met), rules)
+    plain = _count(claim, claim, frame.filter(~is_met).drop(name), rules)
+    return {model: assisted if model in met else plain for model in models}
 
 
 def _count(claim: Claim, asked: Claim, frame: pl.DataFrame, rules: _Rules) -> _Counted:

@@ -42,6 +42,8 @@ class ChoiceTable:
     """For each factor, each choice set's level; empty where the scenario does not carry it."""
     rungs: NDArray[np.int64]
     """Severity of each act, T × A; −1 where there is none."""
+    places: NDArray[np.int64]
+    """Each act's place among its scenario's, T × A; −1 where there is none."""
     n_everyday: int = 0
     """Coded trials left out because they did everyday work alone."""
     missing: int = 0
@@ -171,6 +173,7 @@ class _Set:
     scenario: str
     levels: dict[str, str]
     acts: tuple[OpenAct, ...]
+    places: tuple[int, ...]
     features: NDArray[np.float64]
     counts: NDArray[np.float64]
 
@@ -196,7 +199,8 @@ def _open(row: Mapping[str, str | None], opening: Opening) -> _Set:
     acts = _keep(opening.find(cell, conflict), row["open"])
     features = measure_features(acts, cell, conflict) if acts else np.zeros((0, 0))
     levels = {CONFLICT: conflict, **{name: cell.get(name, "") for name in FACTORS}}
-    return _Set(str(row["scenario"]), levels, acts, features, np.zeros(len(acts)))
+    places = opening.place(acts)
+    return _Set(str(row["scenario"]), levels, acts, places, features, np.zeros(len(acts)))
 
 
 def _keep(acts: tuple[OpenAct, ...], names: str | None) -> tuple[OpenAct, ...]:
@@ -213,11 +217,12 @@ def _stack(protocol: str, sets: Sequence[_Set], *, n_everyday: int, missing: int
     shape = (len(sets), most)
     features = np.zeros((*shape, sets[0].features.shape[1]))
     counts, is_open = np.zeros(shape), np.zeros(shape, dtype=bool)
-    rungs = np.full(shape, -1, dtype=np.int64)
+    rungs, places = (np.full(shape, -1, dtype=np.int64) for _ in range(2))
     for place, each in enumerate(sets):
         n = len(each.acts)
         features[place, :n], counts[place, :n], is_open[place, :n] = each.features, each.counts, True
         rungs[place, :n] = [act.severity for act in each.acts]
+        places[place, :n] = each.places
     names = tuple(sorted({each.scenario for each in sets}))
     return ChoiceTable(
         protocol=protocol,
@@ -226,6 +231,7 @@ def _stack(protocol: str, sets: Sequence[_Set], *, n_everyday: int, missing: int
         scenario=np.array([names.index(each.scenario) for each in sets]),
         levels={name: tuple(each.levels[name] for each in sets) for name in (CONFLICT, *FACTORS)},
         rungs=rungs,
+        places=places,
         n_everyday=n_everyday,
         missing=missing,
     )

@@ -1,7 +1,8 @@
 """The conditional logit: which weights make the choices that were seen the likeliest.
 
-*Model:* in choice set t act a is taken with probability p_ta = exp(x_ta·β) / Σ_b exp(x_tb·β) over the acts
-open there. With n_ta the times it was taken and n_t their sum,
+*Model:* in choice set t act a is taken with probability p_ta = exp(o_ta + x_ta·β) / Σ_b exp(o_tb + x_tb·β)
+over the acts open there, where o is what is known of their utility beforehand (0 as a rule). With n_ta the
+times it was taken and n_t their sum,
 
     ℓ(β) = Σ_t Σ_a n_ta log p_ta − ½ λ Σ_k (s_k β_k)²
 
@@ -49,10 +50,13 @@ class Choices:
     """T × A."""
     counts: Floats
     """T × A; whole numbers, or what is expected of a known policy."""
+    known: Floats | None = None
+    """T × A: utility that stands beforehand; none: 0."""
 
     def take(self, kept: Bools) -> Choices:
         """Give some of the choice sets."""
-        return Choices(self.features[kept], self.is_open[kept], self.counts[kept])
+        known = None if self.known is None else self.known[kept]
+        return Choices(self.features[kept], self.is_open[kept], self.counts[kept], known)
 
     @property
     def totals(self) -> Floats:
@@ -88,7 +92,10 @@ class LogitFit:
 
 def find_shares(choices: Choices, weights: Floats) -> Floats:
     """Give the probability of each act; shape T × A, 0 where there is no act."""
-    utility = np.where(choices.is_open, choices.features @ weights, -np.inf)
+    worth = choices.features @ weights
+    if choices.known is not None:
+        worth = worth + choices.known
+    utility = np.where(choices.is_open, worth, -np.inf)
     odds = np.exp(utility - utility.max(axis=1, keepdims=True))
     found: Floats = odds / odds.sum(axis=1, keepdims=True)
     return found

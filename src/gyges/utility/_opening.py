@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -53,6 +53,7 @@ class Opening:
 
     def __init__(self, scenario: Scenario) -> None:
         self._acts = scenario.acts
+        self._places = {act.id: place for place, act in enumerate(scenario.acts)}
         self._shift = lru_cache(maxsize=None)(lambda i, holding: shift_act(scenario.acts[i], holding))
 
     def find(self, cell: Mapping[str, str], conflict: str) -> tuple[OpenAct, ...]:
@@ -63,6 +64,10 @@ class Opening:
             for i, act in enumerate(self._acts)
             if holds(act.open_when, levels)
         )
+
+    def place(self, acts: Iterable[OpenAct]) -> tuple[int, ...]:
+        """Give the places of acts among all of the scenario's."""
+        return tuple(self._places[act.id] for act in acts)
 
 
 def open_sides(item: Item) -> tuple[OpenAct, OpenAct]:

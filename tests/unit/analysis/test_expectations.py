@@ -15,7 +15,7 @@ from gyges.analysis import (
     prepare_codes,
     reveal_values,
 )
-from gyges.analysis._expectations import _predict
+from gyges.analysis._predicted import predict
 from gyges.claims import load_claims
 from gyges.estimands import find_facts
 from gyges.records.verdicts import Finding
@@ -34,7 +34,8 @@ def test_expectations_are_the_policy_s(name: str) -> None:
     carried = list(scenario.base)
     cells = [{f: str(rng.choice(FACTORS[f])) for f in carried} for _ in range(20)]
     levels = {f: np.array([cell.get(f) for cell in cells], dtype=object) for f in FACTORS}
-    found = _predict(levels, scenario, np.array([profile.weights.get(term, 0.0) for term in TERMS]))
+    weights = np.array([profile.weights.get(term, 0.0) for term in TERMS])
+    found = predict(levels, scenario, np.tile(weights, (20, 1)), np.zeros((20, len(scenario.acts))))
     for place, cell in enumerate(cells):
         acts = open_acts(scenario, cell)
         chances = choice_probabilities(acts, cell, "present", profile)
