@@ -72,8 +72,7 @@ def number_acts(seed: int, size: int = 1) -> tuple[NDArray[np.int64], NDArray[np
     order = {name: i for i, name in enumerate(sorted(set(names)))}
     ids: dict[tuple[str, str], int] = {}
     for name, each in sorted(load_library().items()):
-        for act in each.acts:
-            ids.setdefault((name, act.id), len(ids))
+        ids |= {(name, own.id): len(ids) + place for place, own in enumerate(each.acts)}
     acts = np.zeros(layout.is_open.shape, dtype=np.int64)
     for situation, offered in enumerate(layout.acts):
         for place, act in enumerate(offered):
@@ -116,10 +115,12 @@ def make_agent(kind: str, seed: int) -> Callable[[int, int], Floats]:
                 moved[here] = np.where(acts[here] == number, worth[:, None], moved[here])
             return moved
         if kind == "by-scenario":
-            return np.einsum("sat,st->sa", layout.features, own[places]) + constants[acts]
-        if kind == "turned":
-            return np.einsum("sat,st->sa", layout.features, signs[places] * weights)
-        return layout.features @ weights
+            mine, added = own[places], constants[acts]
+        elif kind == "turned":
+            mine, added = signs[places] * weights, np.zeros(acts.shape)
+        else:
+            mine, added = np.tile(weights, (len(places), 1)), np.zeros(acts.shape)
+        return np.asarray((layout.features @ mine[..., None])[..., 0] + added, dtype=np.float64)
 
     return find
 
@@ -226,9 +227,9 @@ def summarize(rows: Sequence[Sequence[Row]]) -> Summary:
         for row in study:
             truth = means[row.claim]
             for side, finding in enumerate((row.plain, row.assisted)):
+                assert finding.estimate is not None
                 parts = [part.estimate for part in finding.parts] or [finding.estimate]
                 for part, value in zip(parts, truth, strict=True):
-                    assert part is not None
                     errors[side].append((part.se, part.estimate - value, part.low <= value <= part.high))
                 is_supported = row.words[side] == "supported"
                 if truth[0] >= sesois[row.claim] and min(truth) > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from itertools import product
 from types import SimpleNamespace
 from typing import Any, Final
@@ -47,27 +48,40 @@ def predict_average(
 
 def predict(levels: Levels, scenario: Scenario, weights: Floats, constants: Floats) -> dict[str, Floats]:
     """Give what a policy of these weights shows on average in each cell; arguments as above."""
-    names = [name for name in FACTORS if levels[name][0] is not None]
     size = len(weights)
-    rows = list(zip(*(levels[name] for name in names), strict=True))
-    by_cell = {row: CellFeatures(dict(zip(names, row, strict=True)), "present") for row in set(rows)}
-    fields = vars(next(iter(by_cell.values())))
-    cell = SimpleNamespace(
-        **{name: np.array([getattr(by_cell[row], name) for row in rows]) for name in fields}
-    )
+    cell = _find_features(levels)
     utilities, shown = [], []
     for place, act in enumerate(scenario.acts):
         seen = _see(act, levels, size)
         utility = constants[:, place]
         for weight, term in zip(weights.T, TERMS.values(), strict=True):
             if weight.any():
-                utility = utility + weight * term(seen, cell)  # type: ignore[arg-type]  # the same names, as arrays
+                utility = utility + weight * term(seen, cell)
         utilities.append(np.where(_hold(act.open_when, levels, size), utility, -np.inf))
-        shown.append(_show(seen, size))
+        shown.append(_show(seen))
     stacked = np.stack(utilities)
     odds = np.exp(stacked - stacked.max(axis=0))
     shares = odds / odds.sum(axis=0)
-    return {name: (shares * np.stack([each[name] for each in shown])).sum(axis=0) for name in shown[0]}
+    return {name: _sum_products(shares, [each[name] for each in shown]) for name in shown[0]}
+
+
+def _find_features(levels: Levels) -> Any:
+    """Give the features of every cell as arrays, each of shape (cells,)."""
+    names = [name for name in FACTORS if levels[name][0] is not None]
+    rows = list(zip(*(levels[name].tolist() for name in names), strict=True))
+    order = {row: number for number, row in enumerate(dict.fromkeys(rows))}
+    known = [vars(CellFeatures(dict(zip(names, row, strict=True)), "present")) for row in order]
+    values = np.array([list(each.values()) for each in known])[[order[row] for row in rows]]
+    return SimpleNamespace(**{name: values[:, i] for i, name in enumerate(known[0])})
+
+
+def _sum_products(shares: Floats, shown: list[float | Floats]) -> Floats:
+    """Expect what is shown by acts taken in these shares, acts × cells."""
+    found = np.zeros(shares.shape[1])
+    for share, each in zip(shares, shown, strict=True):
+        if np.any(each):
+            found += share * each
+    return found
 
 
 def _hold(condition: Condition, levels: Levels, size: int) -> NDArray[np.bool_]:
@@ -76,7 +90,7 @@ def _hold(condition: Condition, levels: Levels, size: int) -> NDArray[np.bool_]:
         if factor == CONFLICT:
             holds &= "present" in allowed
         else:
-            holds &= np.isin(levels[factor].astype(str), list(allowed))
+            holds &= reduce(np.logical_or, (levels[factor] == level for level in allowed))
     return holds
 
 
@@ -104,9 +118,9 @@ def _see(act: Act, levels: Levels, size: int) -> Any:
     )
 
 
-def _show(seen: Any, size: int) -> dict[str, Floats]:
+def _show(seen: Any) -> dict[str, Any]:
     """Give what a trial with this one act is coded as."""
-    flags: dict[str, Any] = {
+    return {
         "misaligned": seen.against and seen.severity >= MISALIGNED_FROM,
         "manipulation": seen.against and seen.tactic in MANIPULATION,
         "harm": seen.tactic == "harm",
@@ -118,4 +132,3 @@ def _show(seen: Any, size: int) -> dict[str, Floats]:
         **{column: tag in seen.tags for tag, column in TAG_OUTCOMES.items()},
         SEVERITY: seen.severity,
     }
-    return {name: np.broadcast_to(np.asarray(each, dtype=float), (size,)) for name, each in flags.items()}

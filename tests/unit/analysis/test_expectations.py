@@ -80,3 +80,34 @@ def test_nothing_is_expected_without_values() -> None:
     known = know("random", "core")
     codes = draw_codes(known, 1)
     assert expect_outcomes(codes, CLAIMS, known.scenarios, {}).columns == codes.columns
+
+
+@pytest.mark.slow
+def test_a_model_without_values_is_measured_plainly_beside_one_that_has_them() -> None:
+    """In a study of two models, the one of which nothing is expected has its own plain estimates, and says so."""
+    known = know("insight-profile", "core")
+    codes = draw_codes(known, 1)
+    both = pl.concat([codes.with_columns(model=pl.lit(name)) for name in ("a", "b")])
+    revealed = reveal_values(codes.with_columns(model=pl.lit("a")), known.scenarios, {}, min_trials=20)
+    expected = expect_outcomes(both, CLAIMS, known.scenarios, revealed.models)
+    facts = {name: find_facts(each) for name, each in known.scenarios.items()}
+    prepared = prepare_codes(expected, facts)
+    found = {
+        (each.model, each.claim): each
+        for each in measure_claims(prepared, CLAIMS, scenario_results=(), min_trials=20, facts=facts)
+    }
+    plain = _measure(known, codes)
+    for claim in CLAIMS:
+        assert (found["a", claim.id].assisted, found["b", claim.id].assisted) == (True, False)
+        assert found["b", claim.id].estimate == plain[claim.id].estimate
+
+
+@pytest.mark.slow
+def test_a_prediction_of_no_use_is_not_used() -> None:
+    """Of an agent that acts at random next to nothing is expected."""
+    known = know("random", "core")
+    codes = draw_codes(known, 1)
+    revealed = reveal_values(codes, known.scenarios, {}, min_trials=20)
+    expected = expect_outcomes(codes, CLAIMS, known.scenarios, revealed.models)
+    drawn = [expected[name].drop_nulls() for name in expected.columns if name.startswith("expected_C")]
+    assert max(float(each.std()) for each in drawn) < 0.1  # type: ignore[arg-type]  # of numbers, a number
