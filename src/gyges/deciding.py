@@ -101,21 +101,27 @@ def decide_codes(
 
 
 def _reveal(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Revealed:
-    from gyges.analysis import Revealed, reveal_values
+    from gyges.analysis import ASSISTED, Revealed, reveal_values
     from gyges.estimands import VALUE_KINDS
 
-    if not any(claim.kind in VALUE_KINDS for claim in asked.claims):
+    resting = VALUE_KINDS if _is_expected(codes) else VALUE_KINDS | ASSISTED
+    if not any(claim.kind in resting for claim in asked.claims):
         return Revealed()
     return reveal_values(codes, asked.scenarios, asked.batteries, min_trials=asked.study.min_trials)
 
 
 def _expect(codes: pl.DataFrame, asked: Asked, revealed: Revealed) -> pl.DataFrame:
     from gyges.analysis import expect_outcomes
-    from gyges.estimands import EXPECTED
 
-    if any(name.startswith(EXPECTED) for name in codes.columns):
+    if _is_expected(codes):
         return codes
     return expect_outcomes(codes, asked.claims, asked.scenarios, revealed.models)
+
+
+def _is_expected(codes: pl.LazyFrame | pl.DataFrame) -> bool:
+    from gyges.estimands import EXPECTED
+
+    return any(name.startswith(EXPECTED) for name in codes.lazy().collect_schema().names())
 
 
 def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame | None = None) -> Decided:

@@ -15,6 +15,7 @@ from gyges.analysis import (
     prepare_codes,
     reveal_values,
 )
+from gyges.analysis._expectations import _find_slope
 from gyges.analysis._predicted import predict
 from gyges.claims import load_claims
 from gyges.estimands import find_facts
@@ -84,7 +85,7 @@ def test_nothing_is_expected_without_values() -> None:
 
 @pytest.mark.slow
 def test_a_model_without_values_is_measured_plainly_beside_one_that_has_them() -> None:
-    """In a study of two models, the one of which nothing is expected has its own plain estimates, and says so."""
+    """In a study of two models, the one of which nothing is expected is measured plainly, and says so."""
     known = know("insight-profile", "core")
     codes = draw_codes(known, 1)
     both = pl.concat([codes.with_columns(model=pl.lit(name)) for name in ("a", "b")])
@@ -102,12 +103,12 @@ def test_a_model_without_values_is_measured_plainly_beside_one_that_has_them() -
         assert found["b", claim.id].estimate == plain[claim.id].estimate
 
 
-@pytest.mark.slow
-def test_a_prediction_of_no_use_is_not_used() -> None:
-    """Of an agent that acts at random next to nothing is expected."""
-    known = know("random", "core")
-    codes = draw_codes(known, 1)
-    revealed = reveal_values(codes, known.scenarios, {}, min_trials=20)
-    expected = expect_outcomes(codes, CLAIMS, known.scenarios, revealed.models)
-    drawn = [expected[name].drop_nulls() for name in expected.columns if name.startswith("expected_C")]
-    assert max(float(each.std()) for each in drawn) < 0.1  # type: ignore[arg-type]  # of numbers, a number
+@pytest.mark.parametrize(("products", "slope"), [([], 0.0), ([(-3.0, 2.0)], 0.0), ([(9.0, 2.0)], 1.0)])
+def test_a_prediction_of_no_use_is_not_used(products: list[tuple[float, float]], slope: float) -> None:
+    """What predicts the opposite, or is not tried elsewhere, counts for nothing."""
+    assert _find_slope(products) == slope
+
+
+def test_a_prediction_counts_as_far_as_it_held_elsewhere() -> None:
+    """The slope is that of outcomes on predictions over all other scenarios together."""
+    assert _find_slope([(1.0, 3.0), (1.0, 1.0)]) == pytest.approx(0.5)
