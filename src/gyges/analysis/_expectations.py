@@ -42,6 +42,10 @@ ASSISTED: Final = frozenset({"contrast", "slope", "dose", "zone", "rate-differen
 _FEWEST: Final = 2
 """Scenarios it takes, so that each can be predicted from another."""
 
+_GRAINS: Final = 4096.0
+"""Expectations are multiples of its inverse: sums of outcomes less these, and of their squares, are then exact
+in whatever order they are taken."""
+
 _COUNTED: Final = (*OUTCOMES, SEVERITY)
 _PLAIN: Final = ("model", "scenario", "setting", "design", CONFLICT, *FACTORS)
 
@@ -71,7 +75,7 @@ def expect_outcomes(
         evidence = known.get(str(model))
         if evidence is not None:
             for place, claim, values in _expect(rows, asked, scenarios, evidence):
-                columns[claim][place] = values
+                columns[claim][place] = np.round(values * _GRAINS) / _GRAINS
     added = [pl.Series(name_expected(name), each).fill_nan(None) for name, each in columns.items()]
     kept = [each for each in added if each.null_count() < each.len()]
     return codes.drop(name for name in codes.columns if name.startswith(EXPECTED)).with_columns(kept)

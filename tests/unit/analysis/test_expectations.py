@@ -112,3 +112,16 @@ def test_a_prediction_of_no_use_is_not_used(products: list[tuple[float, float]],
 def test_a_prediction_counts_as_far_as_it_held_elsewhere() -> None:
     """The slope is that of outcomes on predictions over all other scenarios together."""
     assert _find_slope([(1.0, 3.0), (1.0, 1.0)]) == pytest.approx(0.5)
+
+
+@pytest.mark.slow
+def test_assisted_findings_do_not_depend_on_the_order_of_rows() -> None:
+    """Shuffled trials, summed by however many threads, give the same findings to the last digit."""
+    known = know("insight-profile", "core")
+    codes = draw_codes(known, 1)
+    revealed = reveal_values(codes, known.scenarios, {}, min_trials=20)
+    expected = expect_outcomes(codes, CLAIMS, known.scenarios, revealed.models)
+    first = _measure(known, expected)
+    assert any(finding.assisted for finding in first.values())
+    for seed in range(5):
+        assert _measure(known, expected.sample(fraction=1.0, shuffle=True, seed=seed)) == first
