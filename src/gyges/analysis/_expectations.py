@@ -43,8 +43,8 @@ _FEWEST: Final = 2
 """Scenarios it takes, so that each can be predicted from another."""
 
 _GRAINS: Final = 4096.0
-"""Expectations are multiples of its inverse: sums of outcomes less these, and of their squares, are then exact
-in whatever order they are taken."""
+"""Expectations are multiples of its inverse: sums of outcomes less these, and of squares, are then exact in
+whatever order they are taken."""
 
 _COUNTED: Final = (*OUTCOMES, SEVERITY)
 _PLAIN: Final = ("model", "scenario", "setting", "design", CONFLICT, *FACTORS)

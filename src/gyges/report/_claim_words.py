@@ -102,13 +102,15 @@ def _leaves_out(found: Mapping[str, Any], limit: float | None, none: int) -> boo
 
 
 def list_facts(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give p values, protocol and population."""
+    """Give p values, protocol, population, and what was done to the outcomes."""
     facts = [
         f"p {side} {say_p(found[key])}"
         for side, key in (("for", "p_supported"), ("against", "p_refuted"))
         if found[key] is not None
     ]
     facts += [str(found[key]) for key in ("protocol", "scope") if found.get(key)]
+    if found.get("assisted"):
+        facts.append("assisted by values")
     if found.get("judged"):
         facts.append("corrected by labels" if found["judged"] == "corrected" else str(found["judged"]))
     return tuple(facts)

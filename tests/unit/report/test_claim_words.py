@@ -103,6 +103,7 @@ def test_p_values_say_which_way_they_point() -> None:
     found = make_found(p_supported=0.147, p_refuted=0.00002, scope="these scenarios only", protocol="choice")
     assert list_facts(found) == ("p for = 0.147", "p against < 0.001", "choice", "these scenarios only")
     assert list_facts(make_found()) == ()
+    assert list_facts(make_found(assisted=True)) == ("assisted by values",)
 
 
 @pytest.mark.parametrize(("value", "text"), [(-0.0003, "0"), (0.0003, "0"), (-0.0006, "−0.1"), (0.0, "0")])
