@@ -47,6 +47,8 @@ ASSISTED: Final = frozenset({"contrast", "slope", "dose", "zone"})
 
 _SHARES: Final = ("exposure", "deniable")
 _DENIABLE: Final = 0.5
+_GRAIN: Final = 4096
+"""Expectations are whole numbers of such parts."""
 
 
 def expect_outcomes(
@@ -113,7 +115,8 @@ def _expect(
         for setting in set(settings):
             here = settings == setting
             own[here] -= own[here].mean()
-        found[claim.id] = own
+        # Sums of such fractions are exact, so that no result depends on the order of rows.
+        found[claim.id] = np.round(own * _GRAIN) / _GRAIN
     return found
 
 
