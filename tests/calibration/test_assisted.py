@@ -29,7 +29,7 @@ def test_an_agent_with_values_is_told_with_less_error_and_more_often() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "least"), [("by-scenario", 0.87), ("pairs", 0.92), ("placebo", 0.9)])
 def test_an_agent_that_values_do_not_describe_is_told_no_worse(kind: str, least: float) -> None:
-    """Whatever the policy, intervals hold the truth as often, are hardly wider, and nothing false is supported.
+    """Whatever the policy, intervals hold the truth as often, are no wider, and nothing false is supported.
 
     Two settings of one scenario count as independent; where they are the same, as by scenario, plain
     intervals too cover 91 to 93 % only (docs/validity.md). The placebo has 60 intervals.
