@@ -102,7 +102,7 @@ def test_held_out_loss_is_near_the_policy_s_own_entropy() -> None:
 @pytest.mark.slow
 def test_intervals_of_weights_cover() -> None:
     """95 % intervals of the weights cover the truth at the core study's size, and none much too rarely."""
-    table = foresee(1784)
+    table = foresee(2000)
     profile = load_profile("insight-profile")
     truth = np.array(list(weights_of(profile).values()))
     covered = []
