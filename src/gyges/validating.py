@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gyges.prepare import CUSTOM, Prepared, override_study
-from gyges.records.claim import Claim
 from gyges.records.seeds import derive_seed
 from gyges.records.study import ModelSpec, Study
 from gyges.records.validity import Scored
@@ -163,7 +162,7 @@ def _score(bench: _Bench, profile: Profile, studies: dict[str, pl.DataFrame]) ->
 
     from gyges.validity import SimulatedStudy, know, measure, reach_verdicts, score
 
-    claims = _decided(bench.prepared.claims)
+    claims = bench.prepared.claims
     fewest = bench.prepared.study.min_trials
     codes = pl.concat(
         [each.with_columns(model=pl.lit(name)) for name, each in studies.items()], how="diagonal_relaxed"
@@ -172,10 +171,6 @@ def _score(bench: _Bench, profile: Profile, studies: dict[str, pl.DataFrame]) ->
     verdicts = reach_verdicts(findings, claims, fewest)
     known = know(bench.dense, profile, bench.weights)
     return score([SimulatedStudy(name, profile.id, known) for name in studies], findings, verdicts, claims)
-
-
-def _decided(claims: Sequence[Claim]) -> list[Claim]:
-    return [claim for claim in claims if claim.kind != "later"]
 
 
 def _describe(profile: Profile, way: str, scored: Sequence[Scored], *, is_drawn: bool) -> dict[str, Any]:
@@ -200,7 +195,7 @@ def _lay_out_result(
     from gyges.validity import count_false, has_truth, tabulate
 
     unknown = {
-        claim.id: "not decided yet" if claim.kind == "later" else "its truth is not known for these agents"
+        claim.id: "its truth is not known for these agents"
         for claim in bench.prepared.claims
         if not has_truth(claim)
     }

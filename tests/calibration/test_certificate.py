@@ -32,7 +32,7 @@ STUDIES = 200
 STUDY = load_study("core")
 CLAIMS = {claim.id: claim for claim in load_claims()}
 DECIDED = [claim for claim in CLAIMS.values() if has_truth(claim)]
-OTHERS = [c for c in CLAIMS.values() if not has_truth(c) and c.kind not in {"later", "count", "rate-bound"}]
+OTHERS = [c for c in CLAIMS.values() if not has_truth(c) and c.kind not in {"count", "rate-bound"}]
 SCENARIOS, BATTERIES = load_library(), load_batteries()
 PLAN = make_plan(STUDY, SCENARIOS, claims=load_claims(), batteries=BATTERIES)
 

@@ -29,7 +29,7 @@ from gyges.validity._simulate import simulate, simulate_rates
 from gyges.validity._stated import Stated, expect_stated, make_effects, make_null, state_rates
 from gyges.validity._truth import Known, Source, Weights, has_truth
 
-_OUTSIDE = {"rate-bound", "count", "later"}
+_OUTSIDE = {"rate-bound", "count"}
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,6 @@ def _make_rows(
 def _say_reason(claim: Claim, is_known: bool) -> str:
     if is_known:
         return ""
-    if claim.kind == "later":
-        return "it is not decided yet"
     if not has_truth(claim):
         return "the truth about claims of its kind is not known for these agents"
     return "the plan has too few trials for it"
