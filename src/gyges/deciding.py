@@ -66,8 +66,15 @@ def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
     return codes.drop(_READ_BY_PEOPLE, strict=False).collect()
 
 
-def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
-    """Measure and decide every claim on a codes table.
+def measure_codes(
+    codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bool = True
+) -> tuple[tuple[Finding, ...], Revealed]:
+    """Measure every claim on a codes table; give the findings, and what choices reveal.
+
+    Args:
+        codes: The codes table.
+        asked: What its study asks.
+        listed: Whether rows of revealed values are wanted too, besides what claims rest on.
 
     Raises:
         RunError: The table is not a codes table.
@@ -80,14 +87,13 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
         prepare_codes,
         reveal_values,
     )
-    from gyges.claims import decide
     from gyges.estimands import VALUE_KINDS
 
     fewest = asked.study.min_trials
     prepared = prepare_codes(codes, asked.facts)
     rests_on_values = any(claim.kind in VALUE_KINDS for claim in asked.claims)
     revealed = (
-        reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest)
+        reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest, listed=listed)
         if rests_on_values
         else Revealed()
     )
@@ -102,7 +108,24 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Decided:
     )
     ranks = {name_model(s): s.capability for s in asked.study.models if s.capability is not None}
     findings += measure_alternatives(prepared, asked.claims, min_trials=fewest, ranks=ranks)
-    verdicts = decide(findings, asked.claims, min_trials=fewest, judges=asked.judges)
+    return findings, revealed
+
+
+def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bool = True) -> Decided:
+    """Measure and decide every claim on a codes table.
+
+    Args:
+        codes: The codes table.
+        asked: What its study asks.
+        listed: Whether rows of revealed values are wanted too, besides what claims rest on.
+
+    Raises:
+        RunError: The table is not a codes table.
+    """
+    from gyges.claims import decide
+
+    findings, revealed = measure_codes(codes, asked, listed=listed)
+    verdicts = decide(findings, asked.claims, min_trials=asked.study.min_trials, judges=asked.judges)
     return Decided(findings, verdicts, revealed)
 
 
@@ -121,7 +144,7 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
     own = decide_codes(codes, asked)
     again = []
     for each in list_variations(codes, answers):
-        found = decide_codes(each.table, asked)
+        found = decide_codes(each.table, asked, listed=False)
         again.append(Again(each.name, each.question, found.findings, found.verdicts, is_part=each.is_part))
     rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)
     weighed = weigh_alternatives(own.findings, own.verdicts, again, rules)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gyges.deciding import Asked, ask
 from gyges.prepare import CUSTOM, Prepared, override_study
 from gyges.records.seeds import derive_seed
 from gyges.records.study import ModelSpec, Study
@@ -60,6 +61,7 @@ class _Bench:
     """What every agent is measured with."""
 
     prepared: Prepared
+    asked: Asked
     layout: Layout
     dense: Layout
     """The same study with many more trials, over which truth is expected."""
@@ -112,6 +114,7 @@ def _set_up(prepared: Prepared, options: ValidateOptions) -> _Bench:
     plan = make_plan(many, prepared.scenarios, claims=prepared.claims, batteries=prepared.batteries)
     return _Bench(
         prepared=prepared,
+        asked=ask(study, prepared.claims, prepared.scenarios, batteries=prepared.batteries),
         layout=lay_out(prepared.plan, prepared.scenarios, prepared.batteries),
         dense=lay_out(plan, prepared.scenarios, prepared.batteries),
         options=options,
@@ -163,13 +166,12 @@ def _score(bench: _Bench, profile: Profile, studies: dict[str, pl.DataFrame]) ->
     from gyges.validity import SimulatedStudy, know, measure, reach_verdicts, score
 
     claims = bench.prepared.claims
-    fewest = bench.prepared.study.min_trials
     codes = pl.concat(
         [each.with_columns(model=pl.lit(name)) for name, each in studies.items()], how="diagonal_relaxed"
     )
-    findings = measure(codes, claims, bench.prepared.scenarios, fewest)
-    verdicts = reach_verdicts(findings, claims, fewest)
-    known = know(bench.dense, profile, bench.weights)
+    findings = measure(codes, bench.asked, claims)
+    verdicts = reach_verdicts(findings, bench.asked, claims)
+    known = know(bench.dense, profile, bench.weights, density=DENSITY)
     return score([SimulatedStudy(name, profile.id, known) for name in studies], findings, verdicts, claims)
 
 
