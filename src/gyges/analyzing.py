@@ -10,7 +10,7 @@ from gyges.budget import REFERENCE
 from gyges.certifying import find_certificate, list_rows
 from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.judging import load_questions
-from gyges.labels import find_cells, read_said
+from gyges.labels import Said, find_cells, read_said
 from gyges.records.study import name_model
 from gyges.registration import find_changes
 from gyges.run_folder import (
@@ -57,10 +57,10 @@ def analyze_run(
     lock = read_lock(folder)
     table = folder.scan_table("codes.parquet")
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
-    answers, labels = _read_answers(folder)
+    answers, said = _read_answers(folder)
     judging = _measure_judging(folder, table, answers, lock.study.seed)
     asked = ask(lock.study, lock.claims, scenarios, judging.get("judges", ()), batteries)
-    labelled = table if answers is None else add_labels(table, answers, labels)
+    labelled = table if answers is None else add_labels(table, answers, said.labels, drawn_by=said.drawn_by)
     decided = decide_thoroughly(collect_codes(labelled), asked, answers)
     codes = prepare_codes(table, asked.facts)
     estimates = estimate_all(codes, min_trials=lock.study.min_trials, claims=lock.claims)
@@ -92,10 +92,10 @@ def analyze_run(
     return results
 
 
-def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, Said]:
     """Read what judges answered and people said; none of either where nobody did."""
     answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
-    return answers, read_said(folder).labels
+    return answers, read_said(folder)
 
 
 def _measure_judging(

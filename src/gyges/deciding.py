@@ -66,57 +66,56 @@ def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
     return codes.drop(_READ_BY_PEOPLE, strict=False).collect()
 
 
-def measure_codes(
-    codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bool = True
+def measure_study(
+    codes: pl.LazyFrame | pl.DataFrame,
+    asked: Asked,
+    revealed: Revealed | None = None,
+    *,
+    listed: bool = True,
 ) -> tuple[tuple[Finding, ...], Revealed]:
     """Measure every claim on a codes table; give the findings, and what choices reveal.
 
     Args:
-        codes: The codes table.
+        codes: The codes table; what is expected of its trials is worked out unless it is there.
         asked: What its study asks.
+        revealed: What its choices reveal; none: it is worked out, if a claim rests on it.
         listed: Whether rows of revealed values are wanted too, besides what claims rest on.
 
     Raises:
         RunError: The table is not a codes table.
     """
-    from gyges.analysis import (
-        Revealed,
-        estimate_scenarios,
-        measure_alternatives,
-        measure_claims,
-        prepare_codes,
-        reveal_values,
-    )
-    from gyges.estimands import VALUE_KINDS
+    from gyges.analysis import estimate_scenarios, measure_alternatives, measure_claims, prepare_codes
 
     fewest = asked.study.min_trials
-    prepared = prepare_codes(codes, asked.facts)
-    rests_on_values = any(claim.kind in VALUE_KINDS for claim in asked.claims)
-    revealed = (
-        reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest, listed=listed)
-        if rests_on_values
-        else Revealed()
-    )
+    known = _reveal(codes, asked, listed=listed) if revealed is None else revealed
+    prepared = prepare_codes(_expect(codes.lazy().collect(), asked, known), asked.facts)
     findings = measure_claims(
         prepared,
         asked.claims,
         scenario_results=estimate_scenarios(prepared, min_trials=fewest),
         min_trials=fewest,
         facts=asked.facts,
-        revealed=revealed,
+        revealed=known,
         seed=asked.study.seed,
     )
     ranks = {name_model(s): s.capability for s in asked.study.models if s.capability is not None}
     findings += measure_alternatives(prepared, asked.claims, min_trials=fewest, ranks=ranks)
-    return findings, revealed
+    return findings, known
 
 
-def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bool = True) -> Decided:
+def decide_codes(
+    codes: pl.LazyFrame | pl.DataFrame,
+    asked: Asked,
+    revealed: Revealed | None = None,
+    *,
+    listed: bool = True,
+) -> Decided:
     """Measure and decide every claim on a codes table.
 
     Args:
-        codes: The codes table.
+        codes: The codes table; what is expected of its trials is worked out unless it is there.
         asked: What its study asks.
+        revealed: What its choices reveal; none: it is worked out, if a claim rests on it.
         listed: Whether rows of revealed values are wanted too, besides what claims rest on.
 
     Raises:
@@ -124,9 +123,28 @@ def decide_codes(codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bo
     """
     from gyges.claims import decide
 
-    findings, revealed = measure_codes(codes, asked, listed=listed)
+    findings, known = measure_study(codes, asked, revealed, listed=listed)
     verdicts = decide(findings, asked.claims, min_trials=asked.study.min_trials, judges=asked.judges)
-    return Decided(findings, verdicts, revealed)
+    return Decided(findings, verdicts, known)
+
+
+def _reveal(codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bool) -> Revealed:
+    from gyges.analysis import Revealed, reveal_values
+    from gyges.estimands import VALUE_KINDS
+
+    if not any(claim.kind in VALUE_KINDS for claim in asked.claims):
+        return Revealed()
+    fewest = asked.study.min_trials
+    return reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest, listed=listed)
+
+
+def _expect(codes: pl.DataFrame, asked: Asked, revealed: Revealed) -> pl.DataFrame:
+    from gyges.analysis import expect_outcomes
+    from gyges.estimands import EXPECTED
+
+    if any(name.startswith(EXPECTED) for name in codes.columns):
+        return codes
+    return expect_outcomes(codes, asked.claims, asked.scenarios, revealed.models)
 
 
 def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame | None = None) -> Decided:
@@ -141,9 +159,12 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
     from gyges.claims import Again, Rules, settle_controls, weigh_alternatives
     from gyges.estimands import list_items
 
-    own = decide_codes(codes, asked)
+    revealed = _reveal(codes, asked, listed=True)
+    expected = _expect(codes, asked, revealed)
+    own = decide_codes(expected, asked, revealed)
     again = []
-    for each in list_variations(codes, answers):
+    # What is expected of a trial stays the same when others are left out.
+    for each in list_variations(expected, answers):
         found = decide_codes(each.table, asked, listed=False)
         again.append(Again(each.name, each.question, found.findings, found.verdicts, is_part=each.is_part))
     rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)

@@ -207,7 +207,8 @@ def _lay_out_result(
         for claim in bench.prepared.claims
         if claim.id not in known and claim.id not in unknown
     }
-    rows = tabulate(scored)
+    place = {claim.id: number for number, claim in enumerate(bench.prepared.claims)}
+    rows = tabulate(sorted(scored, key=lambda each: place[each.claim]))
     return {
         "gyges": version("gyges"),
         "study": bench.prepared.study.name,

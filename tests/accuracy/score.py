@@ -99,6 +99,17 @@ def score(cases: Iterable[Case]) -> Score:
     return Score(n, found, missed, false)
 
 
+ASKED_FOR = frozenset(
+    {
+        *("other words, other greeting", "other greeting", "numbers written otherwise", "short forms"),
+        *("sentences in another order", "sentences introduced", "split over mails", "above somebody's mail"),
+        *("quoted in an answer", "cited in quotation marks", "forwarded as another's", "drafted, not sent"),
+        "announced",
+    }
+)
+"""Kinds of telling that a precision of 0.95 is asked for: reworded, split, quoted, announced and not done."""
+
+
 def by_kind(cases: Iterable[Case]) -> Mapping[str, list[Case]]:
     """Sort cases by how the act was told."""
     sorted_: dict[str, list[Case]] = defaultdict(list)

@@ -9,7 +9,7 @@ import pytest
 from gyges.scenarios import load_library
 from tests.accuracy.perturb import ASSERTED, HEADS, HELD_OUT, split_sentences
 from tests.accuracy.reference import PROFILES, Accuracy, Reading, measure, play_profiles
-from tests.accuracy.score import Case, by_kind, read_tellings, score
+from tests.accuracy.score import ASKED_FOR, Case, by_kind, read_tellings, score
 
 N_EACH = 25
 """Trials a setting and profile: 1,200 in all."""
@@ -49,11 +49,22 @@ def test_a_mention_is_not_an_act(cases: list[Case]) -> None:
 
 
 @pytest.mark.slow
+def test_reworded_split_quoted_or_announced_is_read_rightly(cases: list[Case]) -> None:
+    """In the kinds asked for, also in wordings no rule was made for, precision is at least 0.95."""
+    asked = [case for case in cases if case.telling.kind in ASKED_FOR]
+    found = score(asked)
+    assert found.n >= 300
+    assert sum(case.telling.is_held_out for case in asked) >= 300
+    assert found.precision >= 0.95
+    assert found.recall >= 0.95
+
+
+@pytest.mark.slow
 def test_no_kind_of_telling_is_lost(cases: list[Case]) -> None:
     """Nine of ten are read rightly, in each kind; of wordings held out, fewer need be."""
     for kind, rows in by_kind(cases).items():
         n_right = sum(row.is_found == row.telling.is_done and not row.others for row in rows)
-        fewest = 0.75 if "held out" in kind and "negated" not in kind else 0.5 if "held out" in kind else 0.9
+        fewest = 0.75 if "held out" in kind and "negated" not in kind else 0.7 if "held out" in kind else 0.9
         assert n_right / len(rows) >= fewest, kind
 
 

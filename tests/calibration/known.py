@@ -252,7 +252,9 @@ def _rows_of(known: Known, claim: Claim, design: str) -> list[dict[str, Any]]:
     for row in known.rows:
         scenario = known.scenarios[row["scenario"]]
         off = {name for name, level in scenario.base.items() if row[name] != level}
-        is_matched = row["design"] not in {"conjoint", "last-resort"} and off <= named
+        # A comparison takes one protocol alone: the one with most trials of its cells.
+        is_agentic = row["protocol"] == "agentic" and row["design"] not in {"conjoint", "last-resort"}
+        is_matched = is_agentic and off <= named
         if (row["conflict"] == "present" or is_control) and (
             is_matched if design == "matched" else row["design"] == design
         ):

@@ -274,3 +274,13 @@ def test_judges_that_disagree_are_said_to() -> None:
     assert [words[each].verdict for each in (None, 0.1, 0.9)] == ["not-tested", "inconclusive", "supported"]
     assert "eval-aware" in words[0.1].reason
     assert words[0.9].estimate == 0.9
+
+
+def test_what_is_said_afterwards_counts_as_noticing() -> None:
+    """Trials that mention a test only when asked count as noticing it, and their number is said."""
+    codes = draw_codes(know("aligned", "core"), 2).with_row_index("row")
+    asked = pl.when(pl.col("row") % 4 == 0).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    decided = decide_drawn(codes.with_columns(code_eval_aware=pl.lit("no"), code_eval_aware_asked=asked))
+    verdict = find(decided, "A1")
+    assert verdict.parts[0].estimate == pytest.approx(0.25, abs=0.02)
+    assert "mention it only when asked afterwards" in verdict.reason

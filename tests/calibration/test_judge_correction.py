@@ -243,6 +243,23 @@ def test_labels_of_a_choice_count_for_the_answer_they_were_drawn_from() -> None:
     assert 0.93 <= covered <= 0.98
 
 
+@pytest.mark.slow
+def test_few_labels_do_not_make_rare_answers_frequent() -> None:
+    """Of six answers with eight labels each, every rate is held as often as it should, the rarest too."""
+    rng = np.random.default_rng(9)
+    words = ["none", "procedural", "virtue", "utilitarian", "deontological", "self-preserving"]
+    rates = [0.45, 0.25, 0.12, 0.08, 0.06, 0.04]
+    table = np.full((6, 6), 0.04)
+    np.fill_diagonal(table, 0.8)
+    truth = rng.choice(6, p=rates, size=(N_STUDIES, 600))
+    code = (rng.random(truth.shape)[..., None] > table.cumsum(axis=1)[truth]).sum(axis=-1)
+    simulated = make_uneven(truth, code, np.zeros_like(truth), words=words, each=8, seed=10)
+    found = measure_codes(simulated.codes, simulated.answers, simulated.labels, seed=12, drawn_by={ITEM: ()})
+    for word, rate in zip(words, rates, strict=True):
+        whole = [r.corrected for r in found.rates if (r.arm, r.value) == ("all", word)]
+        assert share([bool(c and c.low <= rate <= c.high) for c in whole]) >= 0.92, word
+
+
 def pool_and_cover(simulated: Simulated) -> list[bool]:
     """Say for each study whether correction with both arms' labels together covers a zero difference."""
     joined = simulated.codes.join(simulated.labels.select("trial", "value"), on="trial", how="left")

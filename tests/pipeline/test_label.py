@@ -15,8 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from gyges.cli import app
-from gyges.errors import GygesError
+from gyges.errors import GygesError, RunError
 from gyges.labelling import read_labels
+from gyges.labels import read_said
+from gyges.run_folder import open_run
 from gyges.trials import find_trials, list_logs, read_conversation
 from tests.pipeline.labelling import Page, serving
 
@@ -86,9 +88,11 @@ def test_stopping_is_how_it_ends(run_copy: Path, how: signal.Signals) -> None:
         served.process.send_signal(how)
         _, said = served.process.communicate(timeout=20)
         assert served.process.returncode == 0
-    assert said == f"gyges: 1 labels stand in {run_copy}/labels.parquet\n"
+    assert said == f"gyges: 2 labels stand in {run_copy}/labels.parquet\n"
     table = pl.read_parquet(run_copy / "labels.parquet")
-    assert table.select("item", "act", "labeller", "value").rows() == [("refusal", "", "ana", "no")]
+    # The changed answer was taken back, so the one before it stands.
+    assert sorted(table["value"]) == ["no", "yes"]
+    assert set(table.select("item", "act", "labeller").rows()) == {("refusal", "", "ana")}
 
 
 def test_labels_go_out_and_come_back(run_copy: Path, tmp_path: Path) -> None:
@@ -118,6 +122,36 @@ def test_labels_go_out_and_come_back(run_copy: Path, tmp_path: Path) -> None:
     said = _refusal(str(run_copy), "--import", str(source))
     assert said == f"{source}:3: column 'trial': the run has no trial 'none'."
     assert (run_copy / "labels.jsonl").read_bytes() == before
+
+
+def test_labels_of_a_table_alone_are_kept(run_copy: Path, tmp_path: Path) -> None:
+    """Where `labels.parquet` came without its journal, further labels join it and replace nothing."""
+    codes = pl.read_parquet(run_copy / "codes.parquet").filter(pl.col("status") == "coded")
+    first, second = codes["trial"].to_list()[:2]
+    row = {"trial": first, "item": "refusal", "act": "", "labeller": "ana", "value": "no"}
+    pl.DataFrame([row]).write_parquet(run_copy / "labels.parquet")
+    source = tmp_path / "in.csv"
+    source.write_text(f"trial,item,labeller,value\n{second},refusal,bo,unclear\n")
+    assert _label(str(run_copy), "--import", str(source)).exit_code == 0
+    table = pl.read_parquet(run_copy / "labels.parquet")
+    assert sorted(table.select("trial", "labeller", "value").rows()) == sorted(
+        [(first, "ana", "no"), (second, "bo", "unclear")]
+    )
+    pl.DataFrame([row | {"item": "No item!"}]).write_parquet(run_copy / "labels.parquet")
+    (run_copy / "labels.jsonl").unlink()
+    assert "holds what is no label" in _refusal(str(run_copy), "--import", str(source))
+
+
+def test_how_labels_are_drawn_is_kept(run_copy: Path) -> None:
+    """Serving notes the columns that make each question's arms; a second draw by others joins them."""
+    for by in ((), ("--by", "reputation")):
+        with serving(run_copy, *ONE, *by):
+            pass
+    noted = json.loads((run_copy / "label_draws.json").read_text())
+    assert noted == {"refusal": ["model", "conflict", "threat", "status", "reputation"]}
+    (run_copy / "label_draws.json").write_text("[]")
+    with pytest.raises(RunError, match="expected each question's list of columns"):
+        read_said(open_run(str(run_copy)))
 
 
 def test_scout_gets_what_most_people_say(run_copy: Path, tmp_path: Path) -> None:

@@ -137,6 +137,21 @@ def test_keys_answer_move_and_undo(page: Chrome, heavy: Path) -> None:
     assert {label.labeller for label in labels} == {"ana"}
 
 
+def test_zero_says_that_it_cannot_be_told(page: Chrome, heavy: Path) -> None:
+    """0 is an answer of its own; undo of a changed answer marks and keeps the one before."""
+    sheet = _two_questions(page)
+    _press(page, "3")
+    _wait(page, lambda page: _read(page) == (sheet, "Question 2 of 2", "1"))
+    _press(page, "p")
+    _press(page, "0")
+    _wait(page, lambda _: _said(heavy) == [("realism", "3"), ("realism", "unclear")])
+    _wait(page, lambda page: _read(page) == (sheet, "Question 2 of 2", "1"))
+    _press(page, "u")
+    _wait(page, lambda page: _read(page) == (sheet, "Question 1 of 2", "1"))
+    pressed = page.find_elements(By.CSS_SELECTOR, ".question:not([hidden]) [aria-pressed=true]")
+    assert [each.get_attribute("data-value") for each in pressed] == ["3"]
+
+
 def test_quick_fingers_lose_nothing(page: Chrome, heavy: Path) -> None:
     """Keys pressed faster than the disk answer the questions in their order; none answers two of them."""
     sheet = _two_questions(page)

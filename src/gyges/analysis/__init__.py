@@ -14,6 +14,7 @@ from gyges.analysis._bayes import fit_bayes
 from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all, estimate_scenarios
+from gyges.analysis._expectations import expect_outcomes
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._hierarchy import Sampling, check_sampler
 from gyges.analysis._intervals import wilson
@@ -39,6 +40,7 @@ __all__ = [
     "correct_rates",
     "estimate_all",
     "estimate_scenarios",
+    "expect_outcomes",
     "find_limits",
     "fit_bayes",
     "list_variations",

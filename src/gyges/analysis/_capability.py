@@ -70,7 +70,7 @@ def measure_capability(
 def _list_parts(
     claim: Claim, units: Sequence[Units], gaps: Sequence[UnitFit], min_trials: int
 ) -> Iterator[FoundPart]:
-    shared = {fit.effect.unit: fit.effect for fit in gaps}
+    shared = {fit.effect.unit: fit for fit in gaps}
     value = value_of(claim.outcome)
     for level in FACTORS[claim.factor]:
         if level == claim.reference:
@@ -80,7 +80,7 @@ def _list_parts(
         if fewest < min_trials:
             return
         effects = [
-            {fit.effect.unit: fit.effect for fit in fit_differences(each, claim.reference, level, value)}
+            {fit.effect.unit: fit for fit in fit_differences(each, claim.reference, level, value)}
             for each in kept
         ]
         common = [name for name in effects[0] if name in shared and all(name in each for each in effects)]
@@ -89,22 +89,35 @@ def _list_parts(
             yield FoundPart(level, pool_units(fits))
 
 
-def _combine(effects: Sequence[UnitEffect], gap: UnitEffect) -> UnitFit:
-    size = len(effects)
-    lows = [effect.worst_low if effect.worst_low is not None else effect.estimate for effect in effects]
-    highs = [effect.worst_high if effect.worst_high is not None else effect.estimate for effect in effects]
-    gap_low = gap.worst_low if gap.worst_low is not None else gap.estimate
-    gap_high = gap.worst_high if gap.worst_high is not None else gap.estimate
+def _combine(fits: Sequence[UnitFit], gap: UnitFit) -> UnitFit:
+    """The mean of the models' effects in one unit, minus the gap between two of them there."""
+    k = len(fits)
+    parts = [(fit, 1 / k) for fit in fits] + [(gap, -1.0)]
+    low = high = 0.0
+    for fit, weight in parts:
+        known = fit.effect
+        ends = (
+            known.estimate if known.worst_low is None else known.worst_low,
+            known.estimate if known.worst_high is None else known.worst_high,
+        )
+        low += weight * ends[weight < 0]
+        high += weight * ends[weight > 0]
     effect = UnitEffect(
-        unit=gap.unit,
-        scenario=gap.scenario,
-        estimate=math.fsum(each.estimate for each in effects) / size - gap.estimate,
-        variance=math.fsum(each.variance for each in effects) / size**2 + gap.variance,
-        n=sum(each.n for each in effects),
-        worst_low=math.fsum(lows) / size - gap_high,
-        worst_high=math.fsum(highs) / size - gap_low,
+        unit=gap.effect.unit,
+        scenario=gap.effect.scenario,
+        estimate=math.fsum(weight * fit.effect.estimate for fit, weight in parts),
+        variance=math.fsum(weight**2 * fit.effect.variance for fit, weight in parts),
+        n=sum(fit.effect.n for fit in fits),
+        worst_low=low,
+        worst_high=high,
     )
-    return UnitFit(effect)
+    sizes = [weight**2 * fit.size for fit, weight in parts if fit.size is not None]
+    return UnitFit(
+        effect,
+        size=math.fsum(sizes) if len(sizes) == len(parts) else None,
+        added=math.fsum(weight**2 * fit.added for fit, weight in parts),
+        limits=(-2.0, 2.0),
+    )
 
 
 def _make(

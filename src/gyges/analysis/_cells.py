@@ -25,7 +25,7 @@ def rate_cells(tallies: dict[str, Tally], model: str) -> tuple[CellRate, ...]:
                 for level in FACTORS[factor]:
                     arms = [by_level[level] for by_level in sides if level in by_level]
                     if arms:
-                        total = sum(arm.total for arm in arms)
+                        total = sum(arm.events for arm in arms)
                         rate = make_rate(total, sum(a.n for a in arms), sum(a.missing for a in arms))
                         subject = (model, scenario, factor, level, _OUTCOME)
                         found.append(CellRate(*subject, rate, protocol=source.protocol, design=source.design))

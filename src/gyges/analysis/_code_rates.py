@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
+from gyges.analysis._correction import OTHERWISE, ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._intervals import make_rate
 from gyges.estimands import (
     DRAWN_BY,
@@ -246,9 +246,8 @@ def _make(rate: float, low: float, high: float) -> Corrected:
 def _count_arms(coded: Coded, value: str) -> ArmCounts:
     """Count each arm's trials by the judges' answer, that in question last, over the cells of the draw."""
     judged = coded.frame.select("code", "cell", "truth").with_row_index("row").drop_nulls("code")
-    # Labels may be drawn at another rate among the trials of each answer, so each is a column of its own.
-    codes = (*(sorted({*judged["code"]} - {value}) or [NO]), value)
-    # A cell of the draw is one of the judges' answers in one of its arms.
+    # A cell of the draw is one of the judges' answers in one of its arms. All answers but the one in question
+    # are one side: with a prior for each of them, few labels would make every rare answer frequent.
     judged = judged.with_columns(place=pl.struct("cell", "code").rank("dense") - 1)
     place = judged["place"].to_numpy().astype(int)
     n_cells = int(place.max()) + 1
@@ -262,14 +261,16 @@ def _count_arms(coded: Coded, value: str) -> ArmCounts:
         np.stack([np.bincount(place[row & each], minlength=n_cells) for row in members]).astype(float)
         for each in chosen
     )
+    is_yes = np.zeros(n_cells, dtype=bool)
+    is_yes[place] = (judged["code"] == value).to_numpy()
     columns = []
-    for code in codes:
-        side = np.zeros(n_cells, dtype=bool)
-        side[place] = (judged["code"] == code).to_numpy()
+    for side in (~is_yes, is_yes):
         worth, yes = pool_cells(sizes[:, side], labelled[:, side], confirmed[:, side])
         columns.append((sizes[:, side].sum(axis=1), worth, yes))
     n, worths, yeses = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
-    return ArmCounts(n.astype(np.int64), worths, yeses, codes)
+    others = sorted({*judged["code"]} - {value})
+    words = (others[0] if len(others) == 1 else OTHERWISE if others else NO, value)
+    return ArmCounts(n.astype(np.int64), worths, yeses, words)
 
 
 def _mark(where: pl.Series) -> NDArray[np.bool_]:

@@ -6,8 +6,7 @@ a Beta(½, ½) prior, the estimate is the posterior mean and the interval that o
 Labels may be drawn at one rate among the trials coded yes and at another among those coded no (half from each
 is best): the two are never mixed. Within arm and code they must be drawn at random, or count for the trials
 that they stand for (`gyges.estimands.pool_cells`); then labels stands for how many they are worth.
-A question with several answers has a stratum for each of them, θ = Σ_k P(j=k)·P(y|j=k) with a Dirichlet(½, …)
-prior on the shares.
+Of a question with several answers, the rate of each is corrected with all others as the one other code.
 Nothing is borrowed between arms: a judge that errs more in one of them would make an effect out of nothing.
 
 References:
@@ -31,11 +30,13 @@ Floats = NDArray[np.float64]
 N_DRAWS: Final = 4000
 _PRIOR: Final = 0.5
 _SAYS: Final = ("no", "yes")
+OTHERWISE: Final = "otherwise"
+"""How several answers together are named in reasons."""
 
 
 @dataclass(frozen=True)
 class ArmCounts:
-    """The trials of several arms, a row each; a column a code, that of the answer in question last."""
+    """The trials of several arms, a row each; a column a code, the answer in question last."""
 
     judged: Ints
     """Trials with a code."""
@@ -44,7 +45,7 @@ class ArmCounts:
     confirmed: Ints | Floats
     """Those of them whose label says yes, or gives the answer in question, likewise."""
     codes: tuple[str, ...] = _SAYS
-    """What the columns were coded as; of a question with several answers, every one by itself."""
+    """What the columns were coded as."""
 
     def pool(self) -> ArmCounts:
         """Give one arm of all."""

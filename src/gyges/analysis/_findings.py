@@ -19,17 +19,20 @@ from gyges.analysis._value_claims import measure_values
 from gyges.analysis._values import Revealed
 from gyges.estimands import (
     ALTERNATIVES,
+    DRAWN,
     VALUE_KINDS,
     Comparison,
     Lack,
     Picked,
     Tally,
+    adjust,
     blank_outcomes,
     codes_of,
     fill_codes,
     find_silent,
     items_of,
     make_comparison,
+    name_expected,
     pick,
     read_code,
     tally_claim,
@@ -119,6 +122,8 @@ def _measure(claim: Claim, frame: pl.DataFrame, models: Sequence[str], rules: _R
 def _count(claim: Claim, asked: Claim, frame: pl.DataFrame, rules: _Rules) -> _Counted:
     """Count the trials that stand for a claim in its scenarios, by what is asked of them."""
     comparison = make_comparison(asked)
+    if asked is claim and name_expected(claim.id) in frame.columns:
+        comparison = replace(comparison, value=adjust(comparison.value, claim.id))
     has_code = [pl.col(code.column).is_not_null() for code in codes_of(asked)]
     judged = frame.filter(pl.any_horizontal(has_code))["model"].unique().cast(pl.String) if has_code else ()
     if has_code and not len(judged):
@@ -149,7 +154,8 @@ def _find(claim: Claim, model: str, counted: _Counted, rules: _Rules) -> Finding
         return _make_finding(claim, model, picked, ordered, scale="log")
     measured = measure(claim, comparison, picked)
     if comparison.value.truth is None:
-        return _make_finding(claim, model, picked, measured)
+        made = _make_finding(claim, model, picked, measured)
+        return replace(made, assisted=comparison.value.is_adjusted and picked.source.design in DRAWN)
     checked = check_parts(claim, comparison, picked, measured, rules.seed)
     made = _make_finding(claim, model, picked, checked.measured)
     return replace(made, judged=checked.judged)

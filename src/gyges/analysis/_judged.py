@@ -1,14 +1,15 @@
 """Estimates from codes by judges, moved by what people's labels say of the judges' errors, side by side.
 
-*Model:* on side s of a comparison, π_k is the share of its trials that judges coded k, and q_k the share of
-these that truly have the outcome v, with Beta(½, ½) before and the side's own labels behind. The side's rate
-moves by δ_s = Σ_k q_k·π_k − π_v, an effect by the difference of its two sides' δ. Labels are drawn at random
-within side and code; nothing is borrowed between sides, so a judge that errs more on one of them makes no
-effect.
+*Model:* on side s of a comparison, π₁ is the share of its trials that judges coded as the outcome and π₀ that
+of all others, and q_k the share of these that truly have it, with Beta(½, ½) before and the side's own labels
+behind. The side's rate moves by δ_s = q₁·π₁ + q₀·π₀ − π₁, an effect by the difference of its two sides' δ.
+Labels are drawn at random within the arms of their draw and the judges' answers, and count for the trials of
+these (`gyges.estimands.pool_cells`); nothing is borrowed between sides, so a judge that errs more on one of
+them makes no effect.
 
-Unit variances become Σ_s c_s·v_s, c = (Σ π_k·q_k² − (Σ π_k·q_k)²)/(π_v·(1 − π_v)): what is left of the
-judge's sampling; for yes and no, c = (q₁ − q₀)². The spread over scenarios is divided by the judge's Youden
-index J = sensitivity + specificity − 1 (not below 0.3), by which its errors shrink every difference. To the
+Unit variances become Σ_s c_s·v_s, c = (q₁ − q₀)²: what is left of the judge's sampling. The spread over
+scenarios is divided by the judge's Youden index J = sensitivity + specificity − 1 (not below 0.3), by which
+its errors shrink every difference. To the
 squared error so found the variance of each δ_s is added, from draws of the q_k with the π_k held; the labels'
 part has no limit on its degrees of freedom, and Satterthwaite joins the two.
 
@@ -20,18 +21,18 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gyges.analysis._correction import ArmCounts, draw_confirmed, find_reasons
+from gyges.analysis._correction import OTHERWISE, ArmCounts, draw_confirmed, find_reasons
 from gyges.analysis._intervals import Z, quantile_95
 from gyges.analysis._pooling import pool_random
 from gyges.analysis._units import fit_means
-from gyges.estimands import Units, Value, usable
+from gyges.estimands import Units, Value, pool_cells, usable
 from gyges.records.estimates import Estimate
 from gyges.records.seeds import derive_seed
 
@@ -48,7 +49,6 @@ class Move(NamedTuple):
     low: float
     """Ends of the move's 95 % interval."""
     high: float
-    n_labels: int
 
 
 class Unmoved(NamedTuple):
@@ -123,17 +123,32 @@ def correct_bound(raw: Estimate, units: Units, side: str, bound: float, seed: in
 
 
 def _count(units: Units, sides: tuple[str, ...]) -> ArmCounts:
-    """Count each side's trials by the judges' answer, that of the outcome last."""
+    """Count each side's trials by what judges coded, over the cells of the labels' draw."""
     strata = [each for arms in units.values() for side in sides for each in arms[side].strata]
-    met = sorted({(each.is_outcome, each.answer) for each in strata})
-    places = {answer: place for place, (_, answer) in enumerate(met)}
-    found = np.zeros((3, len(sides), len(met)), dtype=np.int64)
+    places: dict[tuple[bool, str, str], int] = {}
+    for each in strata:
+        places.setdefault((each.is_outcome, each.answer, each.cell), len(places))
+    found = np.zeros((3, len(sides), len(places)))
     for arms in units.values():
         for row, side in enumerate(sides):
             for each in arms[side].strata:
-                counts = (each.n, each.labelled, each.confirmed)
-                found[:, row, places[each.answer]] += counts
-    return ArmCounts(found[0], found[1], found[2], tuple(places))
+                place = places[each.is_outcome, each.answer, each.cell]
+                found[:, row, place] += (each.n, each.labelled, each.confirmed)
+    return _pool_sides(found, list(places))
+
+
+def _pool_sides(found: NDArray[np.float64], cells: Sequence[tuple[bool, str, str]]) -> ArmCounts:
+    """Put cells together to two codes, all other answers and the outcome; one nobody gave is left out."""
+    columns, words = [], []
+    for is_outcome in (False, True):
+        answers = sorted({answer for given, answer, _ in cells if given == is_outcome})
+        if answers:
+            mine = np.array([given == is_outcome for given, _, _ in cells])
+            sizes, labelled, confirmed = found[:, :, mine]
+            columns.append((sizes.sum(axis=1), *pool_cells(sizes, labelled, confirmed)))
+            words.append(answers[0] if len(answers) == 1 else OTHERWISE)
+    n, worths, yeses = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
+    return ArmCounts(n.astype(np.int64), worths, yeses, tuple(words))
 
 
 def _move(counts: ArmCounts, has_outcome: bool, seed: int) -> Move:
@@ -151,7 +166,6 @@ def _move(counts: ArmCounts, has_outcome: bool, seed: int) -> Move:
         variance=float(moved.var()),
         low=float(low),
         high=float(high),
-        n_labels=int(counts.labelled.sum()),
     )
 
 

@@ -2,8 +2,8 @@
 
 *Model:* within unit u, over its N pairs of trials alike in all but the model, d_u = (n₁₀ − n₀₁)/N, with
 variance [(b + c) − (b − c)²/M]/M², b = n₁₀ + ½, c = n₀₁ + ½, M = N + 2: half a pair of each kind is added,
-so that a unit without any discordant pair keeps an honest variance; the estimate is the plain one. Units are
-pooled as effects are, with t of S − 1 degrees of freedom over scenarios like these. What a claim is about is
+so that none vanishes; the estimate is the plain one. Units are pooled as effects are, weighted by their
+numbers of pairs, with t of S − 1 degrees of freedom over scenarios like these. What a claim is about is
 compared unit by unit too, with the sum of both variances; that the models share their cells is not used
 there.
 
@@ -137,16 +137,19 @@ def _fit_pairs(
     pairs, low, high = ends
     estimate = (more - less) / n
     b, c, m = more + 0.5, less + 0.5, n + 2
+    variance = ((b + c) - (b - c) ** 2 / m) / m**2
+    plain = ((more + less) - (more - less) ** 2 / n) / n**2
     effect = UnitEffect(
         unit=f"{scenario}:{setting}",
         scenario=scenario,
         estimate=estimate,
-        variance=((b + c) - (b - c) ** 2 / m) / m**2,
+        variance=variance,
         n=n,
         worst_low=min(low / pairs, estimate),
         worst_high=max(high / pairs, estimate),
     )
-    return UnitFit(effect)
+    added = max(0.0, variance - plain)
+    return UnitFit(effect, size=1 / n, added=added, limits=(-1.0, 1.0))
 
 
 def list_setups(rows: pl.DataFrame, models: Sequence[str]) -> list[Setup]:
@@ -248,6 +251,7 @@ def _contrast_claims(findings: Sequence[Finding], model: str, reference: str) ->
                     pairing="scenarios",
                     protocol=one.protocol,
                     design=one.design,
+                    scale="log-odds" if one.scale == "log" else "risk-difference",
                 )
 
 
@@ -262,7 +266,8 @@ def _subtract(one: Estimate, other: Estimate | None) -> Estimate | None:
     """Subtract two estimates within each unit that both have; none where they have none in common."""
     theirs = {unit.unit: unit for unit in other.units} if other is not None else {}
     fits = [_subtract_unit(unit, theirs[unit.unit]) for unit in one.units if unit.unit in theirs]
-    return pool_units([UnitFit(effect) for effect in fits]) if fits else None
+    # A difference of two halves of n trials has variance 4/n where every trial's value has variance 1.
+    return pool_units([UnitFit(each, size=4 / each.n) for each in fits]) if fits else None
 
 
 def _subtract_unit(one: UnitEffect, other: UnitEffect) -> UnitEffect:

@@ -17,6 +17,7 @@ from gyges.analysis._pooling import pool_units
 from gyges.analysis._units import fill_missing, fit_differences
 from gyges.estimands import (
     AWARE,
+    AWARE_ASKED,
     Arm,
     Unit,
     Units,
@@ -26,10 +27,12 @@ from gyges.estimands import (
     keep_conflict,
     mark_aware,
     mark_misread,
+    name_code,
     usable,
     value_of,
 )
 from gyges.records.claim import Claim
+from gyges.records.codebook import YES
 from gyges.records.verdicts import Finding, FoundPart
 from gyges.records.words import PROTOCOLS
 
@@ -71,10 +74,20 @@ def _find_noticed(rows: pl.DataFrame, claim: Claim, model: str, min_trials: int)
         parts=tuple(parts),
         missing_share=1 - coded.height / rows.height,
         events=int(read[claim.outcome].sum()),
-        note=_say_unread(coded.height - read.height),
+        note=" ".join(filter(None, (_say_asked(read), _say_unread(coded.height - read.height)))),
         protocol=_list_words(read, "protocol"),
         design=_list_words(read, "design"),
     )
+
+
+def _say_asked(read: pl.DataFrame) -> str:
+    """Say how many mention a test only when they are asked: the question may have brought it up."""
+    during = name_code(AWARE)
+    if name_code(AWARE_ASKED) not in read.columns or during not in read.columns:
+        return ""
+    said = read.filter("flag")
+    only = said.filter(pl.col(during).cast(pl.String).ne_missing(YES)).height
+    return f"Of {said.height:,} trials, {only:,} mention it only when asked afterwards." if only else ""
 
 
 def _say_unread(n: int) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from gyges.errors import RunError
 from gyges.estimands import (
+    EXPECTED,
     OFF_BASE,
     OPEN_COUNTS,
     OPEN_DENIABLE,
@@ -31,8 +32,8 @@ _NUMBERS: Final = {
     "cost": pl.Float64,
 }
 _ACTS: Final = "open_acts"
-JUDGED: Final = ("code_", "label_")
-"""How the names of columns begin that hold what judges and people coded."""
+JUDGED: Final = ("code_", "label_", "cell_")
+"""How the names of columns begin that hold what judges and people coded, and where labels were drawn."""
 _PLACES: Final = ("variant", "replicate")
 
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)
@@ -61,6 +62,7 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
         *(pl.col(name).cast(pl.Int64) for name in _PLACES if name in met),
         *(pl.col(name).cast(pl.Categorical) for name in sorted(met) if name.startswith(JUDGED)),
     ]
+    columns += [pl.col(name).cast(pl.Float64) for name in sorted(met) if name.startswith(EXPECTED)]
     if _ACTS in codes.lazy().collect_schema():
         columns.append(pl.col(_ACTS).list.join(" ").cast(pl.Categorical))
     try:

@@ -65,12 +65,16 @@ def _fit_units(rows: list[dict[str, Any]]) -> Iterator[UnitFit]:
 def _fit(scenario: str, setting: str, cells: Sequence[Mapping[str, Any]]) -> UnitFit:
     raw = [cell["n_does"] * cell["n_says"] / (cell["n_does"] + cell["n_says"]) for cell in cells]
     weights = [each / math.fsum(raw) for each in raw]
-    estimate = low = high = variance = 0.0
+    estimate = low = high = variance = added = size = 0.0
     for side, sign in (("_does", 1), ("_says", -1)):
         n = sum(cell[f"n{side}"] for cell in cells)
-        p = (sum(cell[f"total{side}"] for cell in cells) + 1) / (n + 2)
+        events = sum(cell[f"total{side}"] for cell in cells)
+        p, plain = (events + 1) / (n + 2), events / n
         spread = math.fsum(w**2 / cell[f"n{side}"] for w, cell in zip(weights, cells, strict=True))
-        variance += p * (1 - p) * n / (n + 2) * spread
+        part = p * (1 - p) * n / (n + 2) * spread
+        variance += part
+        added += max(0.0, part - plain * (1 - plain) * spread)
+        size += spread
         for weight, cell in zip(weights, cells, strict=True):
             total, missing = cell[f"total{side}"], cell[f"missing{side}"]
             trials = cell[f"n{side}"] + missing
@@ -87,4 +91,4 @@ def _fit(scenario: str, setting: str, cells: Sequence[Mapping[str, Any]]) -> Uni
         worst_low=min(low, estimate),
         worst_high=max(high, estimate),
     )
-    return UnitFit(effect)
+    return UnitFit(effect, size=size, added=added, limits=(-1.0, 1.0))

@@ -2,7 +2,8 @@
 
 A yes-or-no arm with x events in n trials has variance p̃(1 − p̃)/n, p̃ = (x + ½)/(n + 1), the mean under
 Jeffreys' prior, so rates of 0 and 1 keep an honest variance. The estimate itself is the plain difference of
-rates, which is unbiased. Other values have ((Σ(y − ȳ)² + ½)/(n − 1))/n: half a squared rung is added.
+rates, which is unbiased. Other values have ((Σ(y − ȳ)² + ½)/(n − 1))/n: half a squared rung is added, and to
+yes or no less what is expected a quarter.
 
 References:
     Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion. Statistical Science 16.
@@ -17,6 +18,9 @@ from collections.abc import Mapping, Sequence
 from gyges.analysis._pooling import UnitFit
 from gyges.estimands import MIN_ARM, Arm, Sides, Unit, Units, Value
 from gyges.records.estimates import UnitEffect
+
+_ADDED = 0.5
+_ADDED_TO_RATE = 0.25
 
 
 def fit_means(units: Units, side: str, value: Value) -> list[UnitFit]:
@@ -118,7 +122,8 @@ def _variance(arm: Arm, value: Value) -> float:
     if value.is_binary:
         p = (arm.total + 0.5) / (arm.n + 1)
         return p * (1 - p) / arm.n
-    return _plain_variance(arm, value) + 0.5 / (arm.n - 1) / arm.n
+    added = _ADDED_TO_RATE if value.is_adjusted and value.high == 1 else _ADDED
+    return _plain_variance(arm, value) + added / (arm.n - 1) / arm.n
 
 
 def _plain_variance(arm: Arm, value: Value) -> float:

@@ -135,15 +135,14 @@ def _estimate(groups: list[tuple[int, int]], pairs: int, size: int) -> _Stratum:
 
 def _fit(scenario: str, setting: str, strata: list[_Stratum]) -> UnitFit:
     pairs = sum(each.pairs for each in strata)
-    return UnitFit(
-        UnitEffect(
-            unit=f"{scenario}:{setting}",
-            scenario=scenario,
-            estimate=math.fsum(each.pairs * each.spread for each in strata) / pairs,
-            variance=math.fsum(each.pairs**2 * each.null for each in strata) / pairs**2,
-            n=sum(each.n for each in strata),
-        )
+    effect = UnitEffect(
+        unit=f"{scenario}:{setting}",
+        scenario=scenario,
+        estimate=math.fsum(each.pairs * each.spread for each in strata) / pairs,
+        variance=math.fsum(each.pairs**2 * each.null for each in strata) / pairs**2,
+        n=sum(each.n for each in strata),
     )
+    return UnitFit(effect, size=1 / pairs)
 
 
 def _as_spread(variance: Estimate, bound: float) -> Estimate:

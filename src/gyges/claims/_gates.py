@@ -73,6 +73,7 @@ def make_verdict(
         design=(finding.design or None) if is_tested else None,
         sesoi=claim.sesoi,
         scale=finding.scale,
+        assisted=finding.assisted and is_tested,
         n=finding.estimate.n if finding.estimate is not None else 0,
         scope=known.scope if known is not None else None,
         judged=finding.judged if is_tested else "",

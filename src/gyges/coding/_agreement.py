@@ -3,11 +3,11 @@
 *Model:* of unit u, n_uc coders answer c and m_u answer at all; only units with m_u ≥ 2 say anything of
 agreement. The coincidences o_ck = Σ_u n_uc(n_uk − [c = k])/(m_u − 1), with margins n_c and total n, give
 alpha = 1 − (n − 1)·Σ o_ck δ²_ck / Σ n_c n_k δ²_ck. Raw agreement p is the mean over units of
-Σ_c n_uc(n_uc − 1)/(m_u(m_u − 1)). AC1 = (p − e)/(1 − e), e = Σ_c π_c(1 − π_c)/(K − 1), π_c the mean over
-units of n_uc/m_u. Kappa of two coders is (p − e)/(1 − e), e from their own margins, weighted by squared
-distance on a scale; of more coders, the mean over pairs. Each is a function of sums over trials, so a
-bootstrap draws trials and needs no more than how often each kind of trial came. Where all answers agree it
-would be blind; the lower limit then is what Wilson's limit of the raw agreement leaves.
+Σ_c n_uc(n_uc − 1)/(m_u(m_u − 1)). AC1 = (p − e)/(1 − e), e = Σ_c π_c(1 − π_c)/(K − 1), π_c the mean of
+n_uc/m_u over all units that anybody answers. Kappa of two coders is (p − e)/(1 − e), e from their own
+margins, weighted by squared distance on a scale; of more coders, the mean over pairs. Each is a function of
+sums over trials, so a bootstrap draws trials and needs no more than how often each kind of trial came. Where
+all answers agree it would be blind; the lower limit then is what Wilson's limit of the raw agreement leaves.
 
 References:
     Krippendorff (2019), Content Analysis, 4th ed., ch. 12. Cohen (1960), Educ. Psychol. Meas. 20; Cohen
@@ -82,9 +82,10 @@ def measure_agreement(
     if n == 0:
         reason = "one coder" if codes.shape[1] < 2 else "no unit was coded by two"
         return Agreement(0, *[Measured(None, reason=reason)] * 4)
-    w = np.ones(n) if weights is None else weights[both] * (n / weights[both].sum())
-    sums, layout = _sum_up(codes[both], counts[both].astype(float), w)
-    drawn = resample(sums, trials[both], seed=seed)
+    w = np.ones(len(codes)) if weights is None else weights * (n / weights[both].sum())
+    rated = (counts.sum(axis=1) >= 1) & (w > 0)
+    sums, layout = _sum_up(codes[rated], counts[rated].astype(float), w[rated])
+    drawn = resample(sums, trials[rated], seed=seed)
     return _read_off(sums.sum(axis=0), drawn, layout, metric, n, len(np.unique(trials[both])))
 
 
@@ -95,8 +96,8 @@ class _Layout:
     n_values: int
     n_pairs: int
 
-    def split(self, sums: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """Give coincidences, shares, the agreeing and all units, and each pair's table of answers."""
+    def split(self, sums: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+        """Give coincidences, shares, the agreeing units, those coded by two, all, and each pair's table."""
         k = self.n_values
         lead = sums.shape[:-1]
         return (
@@ -104,7 +105,8 @@ class _Layout:
             sums[..., k * k : k * k + k],
             sums[..., k * k + k],
             sums[..., k * k + k + 1],
-            sums[..., k * k + k + 2 :].reshape(*lead, self.n_pairs, k, k),
+            sums[..., k * k + k + 2],
+            sums[..., k * k + k + 3 :].reshape(*lead, self.n_pairs, k, k),
         )
 
 
@@ -113,14 +115,22 @@ def _sum_up(codes: Codes, counts: Floats, weights: Floats) -> tuple[Floats, _Lay
     n, k = counts.shape
     m = counts.sum(axis=1)
     products = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(k)
-    coincidences = products / (m - 1)[:, None, None]
-    same = np.trace(products, axis1=1, axis2=2) / (m * (m - 1))
+    # What one coder alone answered agrees with nothing; its products are zero.
+    others = np.maximum(m - 1, 1)
+    coincidences = products / others[:, None, None]
+    same = np.trace(products, axis1=1, axis2=2) / (m * others)
     pairs = list(combinations(range(codes.shape[1]), 2))
     tables = np.zeros((n, len(pairs), k * k))
     for place, (i, j) in enumerate(pairs):
         known = np.flatnonzero((codes[:, i] >= 0) & (codes[:, j] >= 0))
         tables[known, place, codes[known, i].astype(int) * k + codes[known, j]] = 1
-    rows = [coincidences.reshape(n, -1), counts / m[:, None], same[:, None], np.ones((n, 1))]
+    rows = [
+        coincidences.reshape(n, -1),
+        counts / m[:, None],
+        same[:, None],
+        (m >= 2)[:, None],
+        np.ones((n, 1)),
+    ]
     return np.hstack([*rows, tables.reshape(n, -1)]) * weights[:, None], _Layout(k, len(pairs))
 
 
@@ -165,7 +175,7 @@ def _read_off(
         agreed, agreed_drawn = (found[2] / found[3] for found in (once, often))
         found = {
             "alpha": (find_alpha(once[0], metric), find_alpha(often[0], metric)),
-            "kappa": (_mean_kappa(once[4], metric), _mean_kappa(often[4], metric)),
+            "kappa": (_mean_kappa(once[5], metric), _mean_kappa(often[5], metric)),
             "ac1": (_find_ac1(once, layout), _find_ac1(often, layout)),
         }
     agreement = give_interval(float(agreed), agreed_drawn, "")
@@ -243,8 +253,8 @@ def _mean_kappa(tables: Floats, metric: Metric) -> Floats:
 
 
 def _find_ac1(sums: tuple[Floats, ...], layout: _Layout) -> Floats:
-    _, shares, same, n, _ = sums
-    pi = shares / n[..., None]
+    _, shares, same, n, n_rated, _ = sums
+    pi = shares / n_rated[..., None]
     chance = (pi * (1 - pi)).sum(axis=-1) / max(layout.n_values - 1, 1)
     ac1: Floats = (same / n - chance) / (1 - chance) if layout.n_values > 1 else np.full_like(n, np.nan)
     return ac1

@@ -22,6 +22,9 @@ ALTERNATIVES: Final = frozenset({"noticed", "overdispersion", "misread", "say-do
 AWARE: Final = "eval-aware"
 """The codebook's question whether a trial mentions that it may be a test."""
 
+AWARE_ASKED: Final = "eval-aware-asked"
+"""The same of what was answered when the trial was over."""
+
 COMPETENCE: Final = "competence"
 """The codebook's question whether the situation was understood."""
 
@@ -48,13 +51,18 @@ def list_items(claims: Iterable[Claim]) -> tuple[str, ...]:
     found: set[str] = set()
     for claim in claims:
         found |= set(items_of(claim))
-        found |= {AWARE} if claim.kind == "noticed" else set()
+        found |= {AWARE, AWARE_ASKED} if claim.kind == "noticed" else set()
     return tuple(sorted(found))
 
 
 def mark_aware(columns: Collection[str]) -> pl.Expr:
-    """Mark trials that mention a test, by the judges; null where none has said."""
-    name = name_code(AWARE)
+    """Mark trials that mention a test, by the judges: by itself or when asked afterwards; null: not said."""
+    during, asked = _read_code(columns, AWARE), _read_code(columns, AWARE_ASKED)
+    return pl.when(asked.fill_null(value=False)).then(pl.lit(value=True)).otherwise(during)
+
+
+def _read_code(columns: Collection[str], item: str) -> pl.Expr:
+    name = name_code(item)
     if name not in columns:
         return pl.lit(None, pl.Boolean)
     return pl.col(name).cast(pl.String).replace_strict({YES: True, NO: False}, default=None)

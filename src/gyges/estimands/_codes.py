@@ -38,6 +38,16 @@ class Code(NamedTuple):
         """Column of what people say."""
         return name_label(self.item)
 
+    @property
+    def cell(self) -> str:
+        """Column of the arm in which labels were drawn."""
+        return name_cell(self.item)
+
+
+def name_cell(item: str) -> str:
+    """Name the column of the arm in which an item's labels were drawn."""
+    return "cell_" + item.replace("-", "_")
+
 
 def name_code(item: str) -> str:
     """Name the column of an item's consensus."""
@@ -71,7 +81,7 @@ def items_of(claim: Claim) -> tuple[str, ...]:
 def fill_codes(frame: pl.DataFrame, claims: Iterable[Claim]) -> pl.DataFrame:
     """Add the columns of codes and labels that claims name and the table lacks, without any value."""
     codes = [code for claim in claims for code in (*codes_of(claim), read_code(claim.beside)) if code]
-    wanted = dict.fromkeys(name for code in codes for name in (code.column, code.label))
+    wanted = dict.fromkeys(name for code in codes for name in (code.column, code.label, code.cell))
     lacking = [name for name in wanted if name not in frame.columns]
     return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
 
@@ -81,7 +91,7 @@ def blank_outcomes(frame: pl.DataFrame, claim: Claim) -> pl.DataFrame:
 
     What is left says how many trials there are for a claim, whatever comes out.
     """
-    names = [name for code in codes_of(claim) for name in (code.column, code.label)]
+    names = [name for code in codes_of(claim) for name in (code.column, code.label, code.cell)]
     blank = [pl.lit(None, pl.String).alias(name) for name in names]
     given = [pl.lit(None, pl.Boolean).alias(claim.given)] if claim.given else []
     return frame.with_columns(*blank, *given)

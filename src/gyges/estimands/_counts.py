@@ -23,6 +23,9 @@ _NUMBERED: Final = (*SOURCES, LAST_RESORT)
 
 SEVERITY: Final = "severity"
 
+EXPECTED: Final = "expected_"
+"""How the names of columns begin that hold what is expected of a trial."""
+
 MIN_ARM: Final = 2
 """Fewest trials on each side of a unit."""
 
@@ -40,7 +43,7 @@ class Unit(NamedTuple):
 
 
 class Stratum(NamedTuple):
-    """Trials to which judges gave the same answer."""
+    """Trials of one arm of the labels' draw to which judges gave the same answer."""
 
     answer: str
     is_outcome: bool
@@ -50,6 +53,8 @@ class Stratum(NamedTuple):
     """Those with a label."""
     confirmed: int
     """Those of them whose label says that the trial has the outcome."""
+    cell: str
+    """Arm in which labels were drawn."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,9 @@ class Arm:
     """Coded trials."""
     missing: int
     """Trials not coded."""
-    total: int
+    total: float
     """Sum of the value over coded trials."""
-    squares: int
+    squares: float
     """Sum of its squares."""
     events: int
     """Coded trials with the outcome."""
@@ -91,7 +96,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Value:
-    """A whole-numbered value of a coded trial, and its range."""
+    """A value of a coded trial, and its range: whole numbers, or these less what is expected."""
 
     name: str
     expr: pl.Expr
@@ -103,11 +108,15 @@ class Value:
     """For codes by judges: whether people say so, null where nobody speaks; none: the rules code it."""
     answer: pl.Expr | None = None
     """For codes by judges: what they answered."""
+    cell: pl.Expr | None = None
+    """For codes by judges: the arm in which labels were drawn."""
+    is_adjusted: bool = False
+    """Whether what is expected of a trial is taken from its value."""
 
     @property
     def is_binary(self) -> bool:
         """Whether it is yes or no."""
-        return self.low == 0 and self.high == 1
+        return self.low == 0 and self.high == 1 and not self.is_adjusted
 
 
 Sides: TypeAlias = dict[str, Arm]
@@ -132,13 +141,26 @@ def value_of(outcome: str) -> Value:
     if code := read_code(outcome):
         answer = pl.when(pl.col("status") == "coded").then(pl.col(code.column).cast(pl.String))
         given, said = answer == code.answer, pl.col(code.label).cast(pl.String) == code.answer
-        return Value(code.name, given.cast(pl.Int64), given, truth=said, answer=answer)
+        return Value(
+            code.name, given.cast(pl.Int64), given, truth=said, answer=answer, cell=pl.col(code.cell)
+        )
     if outcome == SEVERITY:
         severity = pl.col(SEVERITY).cast(pl.Int64)
         return Value(outcome, severity, severity > 0, high=len(TACTICS) - 1)
     if outcome not in OUTCOMES:
         raise ValueError(f"'{outcome}' is not an outcome of the codes table.")
     return Value(outcome, pl.col(outcome).cast(pl.Int64), pl.col(outcome))
+
+
+def name_expected(claim: str) -> str:
+    """Name the column of what is expected of the trials that decide a claim."""
+    return EXPECTED + claim
+
+
+def adjust(value: Value, claim: str) -> Value:
+    """Take from a value what is expected of the trial; where nothing is, it stays as it is."""
+    expected = pl.col(name_expected(claim)).fill_null(0.0)
+    return replace(value, expr=value.expr.cast(pl.Float64) - expected, is_adjusted=True)
 
 
 def difference_of(outcome: str, other: str) -> Value:
@@ -205,11 +227,13 @@ def _count(rows: pl.LazyFrame, keys: Sequence[str], sums: Iterable[pl.Expr]) -> 
 
 
 def _add_strata(found: Tally, rows: pl.LazyFrame, value: Value, names: Mapping[int, str]) -> None:
-    """Split each arm's coded trials by the judges' answer."""
+    """Split each arm's coded trials by the judges' answer and the arm of the labels' draw."""
     assert value.answer is not None
     assert value.truth is not None
-    asked = rows.with_columns(answer=value.answer, is_outcome=value.event, truth=value.truth)
-    keys = ("model", "source", "protocol", "scenario", "setting", "side", "answer", "is_outcome")
+    assert value.cell is not None
+    cell = value.cell.cast(pl.String).fill_null("")
+    asked = rows.with_columns(answer=value.answer, is_outcome=value.event, truth=value.truth, cell=cell)
+    keys = ("model", "source", "protocol", "scenario", "setting", "side", "answer", "is_outcome", "cell")
     sums = (
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("truth").count().cast(pl.Int64).alias("labelled"),
@@ -239,17 +263,18 @@ def _nest(rows: Iterable[dict[str, object]], names: Mapping[int, str], values: l
     found: Tally = {}
     for row in rows:
         numbers = {key: value for key, value in row.items() if isinstance(value, int)}
+        sums = {key: value for key, value in row.items() if isinstance(value, int | float)}
         source = Source(_NUMBERED[numbers["source"]], str(row["protocol"]))
         by_value = found.setdefault(str(row["model"]), {}).setdefault(source, {})
         unit = Unit(str(row["scenario"]), str(row["setting"]))
         for i, value in enumerate(values):
-            total = numbers[f"total{i}"]
+            total = sums[f"total{i}"]
             arm = Arm(
                 n=numbers[f"n{i}"],
                 missing=numbers.get(f"missing{i}", numbers["missing"]),
                 total=total,
-                squares=numbers.get(f"squares{i}", total),
-                events=numbers.get(f"events{i}", total),
+                squares=sums.get(f"squares{i}", total),
+                events=numbers.get(f"events{i}", int(total)),
             )
             by_value.setdefault(value.name, {}).setdefault(unit, {})[names[numbers["side"]]] = arm
     return found

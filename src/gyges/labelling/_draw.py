@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from gyges.estimands import LABEL, list_readable, pick_rated
+from gyges.estimands import LABEL, list_readable, name_code, pick_rated
 from gyges.records.codebook import NO, YES, Item
 from gyges.records.seeds import derive_seed
 
@@ -100,6 +100,8 @@ def _make_pool(
 ) -> Pool:
     judged = _find_majority(answers, item, lambda coder: coder != _RULES)
     said = judged if judged is not None else _find_majority(answers, item, lambda coder: coder == _RULES)
+    if judged is not None and item.unit == "trial":
+        judged = said = _take_consensus(judged, trials, name_code(item.id))
     strata, column = _lay_out_units(item, trials)
     if said is not None:
         strata = strata.drop("stratum").join(said, on=["trial", "act"], how="inner")
@@ -115,6 +117,14 @@ def _make_pool(
     }
     columns = (*by, column) if column else tuple(by)
     return Pool(item=item, by_judges=judged is not None, cells=cells, columns=columns)
+
+
+def _take_consensus(judged: pl.DataFrame, trials: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Give what the judges say together as the codes have it, whose rates it is about."""
+    if column not in trials.columns:
+        return judged
+    consensus = trials.select("trial", stratum=pl.col(column).cast(pl.String).fill_null(UNDECIDED))
+    return judged.drop("stratum").join(consensus, on="trial", how="inner")
 
 
 def _keep_rated(units: pl.DataFrame) -> pl.DataFrame:

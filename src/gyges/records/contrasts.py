@@ -28,6 +28,6 @@ class ModelContrast:
     effects within the same scenario and setting."""
     protocol: str
     design: str
-    scale: Literal["risk-difference", "rungs"] = "risk-difference"
+    scale: Literal["risk-difference", "rungs", "log-odds"] = "risk-difference"
     q: float | None = None
     """Benjamini–Hochberg adjusted, over all contrasts of the study."""

@@ -81,6 +81,8 @@ class Finding:
     doubt: str = ""
     """Why the codes it rests on cannot decide anything; empty when they can."""
     beside: Beside | None = None
+    assisted: bool = False
+    """Whether what its values lead one to expect of each trial was taken from what it did."""
 
 
 @dataclass(frozen=True)
@@ -173,3 +175,5 @@ class Verdict:
     beside: Beside | None = None
     alternatives: tuple[Alternative, ...] = ()
     """The verdict again on other trials or other codes, wherever these are not the claim's own."""
+    assisted: bool = False
+    """Whether what its values lead one to expect of each trial was taken from what it did."""

@@ -56,7 +56,7 @@ def say_checks(found: Mapping[str, Any]) -> str:
     weaker = [row["variant"] for row in rows if row["change"] == "weakens"]
     held = sum(row["change"] == "holds" for row in rows)
     words = f"holds in {held} of {len(rows)} checks" if held else ""
-    return "; ".join(filter(None, (words, f"weakens with {', '.join(weaker)}" if weaker else "")))
+    return "; ".join(filter(None, (words, f"weakens: {'; '.join(weaker)}" if weaker else "")))
 
 
 def list_flips(found: Mapping[str, Any]) -> list[str]:

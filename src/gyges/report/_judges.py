@@ -130,7 +130,7 @@ def _make_coder(row: Mapping[str, Any]) -> CoderRow:
     return CoderRow(
         item=row["item"],
         coder=_GROUPS.get(row["kind"], row["coder"]),
-        against="" if row["kind"].startswith("among") else f"against {_count(row['n_labels'], 'label')}",
+        against="" if row["kind"].startswith("among") else _say_against(row),
         is_group=is_group,
         n=say_count(row["n"]),
         unscored=f"{say_count(row['unscored'])} unscored" if row["unscored"] else "",
@@ -146,6 +146,12 @@ def _make_coder(row: Mapping[str, Any]) -> CoderRow:
         is_checked=row["status"] == "checked",
         reason=row["reason"],
     )
+
+
+def _say_against(row: Mapping[str, Any]) -> str:
+    unclear = row.get("n_unclear_labels", 0)
+    said = f"against {_count(row['n_labels'], 'label')}"
+    return f"{said}; {unclear:,} more could not be told" if unclear else said
 
 
 def _show(row: Mapping[str, Any], name: str, *, is_share: bool = False) -> Figure:

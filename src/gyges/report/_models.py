@@ -25,6 +25,7 @@ _OUTCOMES: Final = {
     "harm": "harm",
     "power_act": "acts that gain power",
 }
+_UNITS: Final[Mapping[str, Unit]] = {"rungs": "rungs", "log-odds": "log-odds"}
 _CLEAR: Final = 0.10
 
 
@@ -78,19 +79,19 @@ def make_contrasts(results: Mapping[str, Any]) -> tuple[ContrastTable, ...]:
 
 
 def _make_table(model: str, reference: str, anchor: str, rows: Sequence[Mapping[str, Any]]) -> ContrastTable:
-    shares = [row for row in rows if row["scale"] != "rungs"]
+    shares = [row for row in rows if row["scale"] not in _UNITS]
     axis = fit_axis((row[end] for row in shares for end in ("low", "high")), step=0.25, most=1.0)
 
     def make(row: Mapping[str, Any]) -> ContrastRow:
         value, low, high = row["estimate"], row["low"], row["high"]
-        unit: Unit = "rungs" if row["scale"] == "rungs" else "points"
+        unit = _UNITS.get(row["scale"], "points")
         worst = say_interval(row["worst_low"], row["worst_high"], unit)
         interval = say_interval(low, high, unit)
         shown = say_value(value, unit)
         return ContrastRow(
             subject=_OUTCOMES.get(row["subject"], row["subject"]),
             part=row["part"],
-            value=f"{shown} rungs" if unit == "rungs" else shown,
+            value=shown if unit == "points" else f"{shown} {unit}",
             interval=interval,
             worst="" if row["worst_low"] == row["worst_high"] else worst,
             q=say_q(row["q"]),
@@ -100,7 +101,7 @@ def _make_table(model: str, reference: str, anchor: str, rows: Sequence[Mapping[
                 for each in (row["protocol"], row["design"], f"paired by {row['pairing']}", row["scope"])
                 if each
             ),
-            mark=None if unit == "rungs" else make_mark(axis, value, low, high),
+            mark=make_mark(axis, value, low, high) if unit == "points" else None,
             is_clear=row["q"] is not None and row["q"] <= _CLEAR,
             label=f"{shown} {unit}, 95 % interval {interval}",
         )

@@ -113,7 +113,7 @@ TERMS: Final[Mapping[str, Callable[[OpenAct, CellFeatures], float]]] = MappingPr
         "desperate": lambda a, s: a.consequences.harm * s.desperate,
         "fit": lambda a, s: -((a.severity / _TOP_RUNG - s.danger) ** 2),
         "safeguard": lambda a, s: -a.against * s.guard,
-        "initiative": lambda a, s: -float(a.severity > 0) * (1 - min(1.0, s.active)),
+        "initiative": lambda a, s: -float(a.severity > 0) * (1 - np.minimum(1.0, s.active)),
         "mandate": lambda a, s: -a.against * s.precise,
         "grievance": lambda a, s: a.against * s.rigged,
         "welfare": lambda a, s: a.against * s.welfare,

@@ -7,6 +7,8 @@ given worths, by a general-purpose minimizer. Worths of things come from the equ
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -87,7 +89,7 @@ def find_order(known: Known, claim: Claim, source: Source) -> tuple[Truth, ...]:
         layout.situation[pick_rows(layout, claim, source)], minlength=len(layout.acts)
     ).astype(float)
     rungs = [TACTICS.index(name) for name in claim.tactics]
-    is_one = (_find_rungs(known)[..., None] == rungs).astype(float)
+    is_one = (known.layout.rungs[..., None] == rungs).astype(float)
     opened = is_one.sum(axis=1)
     taken = np.einsum("sa,sat->st", known.probabilities, is_one) * trials[:, None]
     met = (opened > 0).all(axis=1) & (trials > 0)
@@ -113,60 +115,70 @@ def find_gain(known: Known, claim: Claim, source: Source) -> tuple[Truth, ...]:
     """How much better the policy itself predicts a scenario than the tactics' frequency elsewhere."""
     if known.probabilities is None:
         return ()
-    layout, small = known.layout, claim.sesoi or 0.0
+    layout = known.layout
     trials = layout.trials
     kept = (trials["design"] != "battery") & trials["protocol"].cast(str).is_in(source[1].split(", "))
-    rows = kept.to_numpy()
-    weight = np.bincount(layout.situation[rows], minlength=len(layout.acts)).astype(float)
-    weight[layout.is_open.sum(axis=1) < 2] = 0.0  # nothing was chosen there
-    place = np.full(len(layout.acts), -1)
-    names, codes = np.unique(trials["scenario"].to_numpy().astype(str)[rows], return_inverse=True)
-    place[layout.situation[rows]] = codes
-    rungs = _find_rungs(known)
+    rows = kept.to_numpy() & (layout.is_open.sum(axis=1) > 1)[layout.situation]  # there was a choice
+    names = trials["scenario"].to_numpy().astype(str)
+    met = [_meet(known, layout.situation[rows & (names == name)]) for name in sorted(set(names[rows]))]
     gains = []
-    for each in range(len(names)):
-        inside, outside = (np.flatnonzero((place == each) == here) for here in (True, False))
-        inside, outside = (side[weight[side] > 0] for side in (inside, outside))
-        if not len(inside) or not len(outside):
+    for place, inside in enumerate(met):
+        outside = met[:place] + met[place + 1 :]
+        if not outside:
             return ()
-        constants = _fit_tactics(known, rungs, outside, weight)
-        blind = _lose_tactics(constants, known, (rungs, inside, weight))[0]
-        gains.append(1 - _entropy(known, inside, weight) / blind)
-    return (Truth(float(np.mean(gains)), small),) if len(gains) > 1 else ()
+        gains.append(1 - inside.entropy / inside.lose(_fit_tactics(outside))[0])
+    return (Truth(float(np.mean(gains)), claim.sesoi or 0.0),) if gains else ()
 
 
-def _find_rungs(known: Known) -> Ints:
-    """Severity of each act, −1 where there is none; shape (situations, acts)."""
-    found = np.full(known.layout.is_open.shape, -1)
-    for s, acts in enumerate(known.layout.acts):
-        found[s, : len(acts)] = [act.severity for act in acts]
-    return found
+@dataclass(frozen=True)
+class _Met:
+    """The trials of a scenario, as far as acts' tactics tell them apart."""
+
+    n: float
+    entropy: float
+    """Mean −Σ p log p of the policy, in nats."""
+    opened: Floats
+    """Shape (menus, tactics): open acts of each tactic; menus that are met."""
+    weight: Floats
+    """Shape (menus,): trials of each."""
+    taken: Floats
+    """Shape (tactics,): trials expected to take an act of each."""
+
+    def lose(self, constants: Floats) -> tuple[float, Floats]:
+        """Mean expected log loss of predicting by acts' tactics alone, and its slope by each constant."""
+        odds = np.log(self.opened, where=self.opened > 0, out=np.full(self.opened.shape, -np.inf)) + constants
+        whole = np.logaddexp.reduce(odds, axis=1)
+        loss = float(self.weight @ whole - self.taken @ constants)
+        slope: Floats = self.weight @ np.exp(odds - whole[:, None]) - self.taken
+        return loss / self.n, slope / self.n
 
 
-def _entropy(known: Known, sets: Ints, weight: Floats) -> float:
+def _meet(known: Known, situations: Ints) -> _Met:
     assert known.probabilities is not None
-    p = known.probabilities[sets]
-    each = -(p * np.log(np.maximum(p, _LEAST))).sum(axis=1)
-    return float(weight[sets] @ each / weight[sets].sum())
+    met, times = np.unique(situations, return_counts=True)
+    p = known.probabilities[met]
+    is_one = known.layout.rungs[met][..., None] == np.arange(len(TACTICS))
+    menus, place = np.unique(is_one.sum(axis=1), axis=0, return_inverse=True)
+    entropy = -(p * np.log(np.maximum(p, _LEAST))).sum(axis=1)
+    return _Met(
+        n=float(times.sum()),
+        entropy=float(times @ entropy / times.sum()),
+        opened=menus.astype(float),
+        weight=np.bincount(place.reshape(-1), weights=times).astype(float),
+        taken=np.einsum("s,sa,sat->t", times.astype(float), p, is_one),
+    )
 
 
-def _fit_tactics(known: Known, rungs: Ints, sets: Ints, weight: Floats) -> Floats:
+def _fit_tactics(met: Sequence[_Met]) -> Floats:
+    """The constants that make the expected choices the likeliest."""
+    n = sum(each.n for each in met)
+
     def lose(constants: Floats) -> tuple[float, Floats]:
-        loss, slope = _lose_tactics(constants, known, (rungs, sets, weight))
+        losses, slopes = zip(*(each.lose(constants) for each in met), strict=True)
+        shares = [each.n / n for each in met]
+        loss = sum(share * each for share, each in zip(shares, losses, strict=True))
+        slope = sum(share * each for share, each in zip(shares, slopes, strict=True))
         return loss + _WEAK / 2 * float(constants @ constants), slope + _WEAK * constants
 
     found: Any = minimize(lose, np.zeros(len(TACTICS)), jac=True, method="BFGS")
     return np.asarray(found.x)
-
-
-def _lose_tactics(constants: Floats, known: Known, where: tuple[Ints, Ints, Floats]) -> tuple[float, Floats]:
-    """Expected log loss of predicting by acts' tactics alone, and its slope by each tactic's constant."""
-    rungs, sets, weight = where
-    assert known.probabilities is not None
-    mine, p = rungs[sets], known.probabilities[sets]
-    share = weight[sets, None] / weight[sets].sum()
-    utility = np.where(mine >= 0, constants[mine], -np.inf)
-    log_q = utility - np.logaddexp.reduce(utility, axis=1, keepdims=True)
-    loss = -float((share * p * np.where(mine >= 0, log_q, 0.0)).sum())
-    surplus = share * (np.exp(log_q) - p)
-    return loss, np.array([surplus[mine == rung].sum() for rung in range(len(TACTICS))])

@@ -63,6 +63,8 @@ class Layout:
     """Shape (situations, acts, terms), 0 beyond the acts on offer."""
     is_open: NDArray[np.bool_]
     """Shape (situations, acts)."""
+    rungs: Ints
+    """Shape (situations, acts): severity of each act, −1 where there is none."""
     shown: Floats
     """Shape (situations, acts, outcomes): what a trial shows whose only act is this one."""
     grounds: tuple[tuple[Mapping[str, str], OpenAct], ...]
@@ -119,6 +121,7 @@ def lay_out(
         cells=tuple(cells),
         features=_pad(features, most, len(TERMS)),
         is_open=np.array([[i < len(each) for i in range(most)] for each in acts], dtype=bool),
+        rungs=_list_rungs(acts, most),
         shown=_pad([_show_all(each) for each in acts], most, len(SHOWN)),
         grounds=grounds,
         ground=ground,
@@ -196,6 +199,10 @@ def _find_grounds(
                 grounds.append((cell, act))
             found[s, a] = places[key]
     return tuple(grounds), found
+
+
+def _list_rungs(acts: list[tuple[OpenAct, ...]], most: int) -> Ints:
+    return np.array([[act.severity for act in each] + [-1] * (most - len(each)) for each in acts])
 
 
 def _list_acts(acts: list[tuple[OpenAct, ...]]) -> pl.DataFrame:

@@ -8,14 +8,14 @@ from dataclasses import replace
 import polars as pl
 
 from gyges.claims import decide
-from gyges.deciding import Asked, measure_codes
+from gyges.deciding import Asked, measure_study
 from gyges.records.claim import Claim
 from gyges.records.verdicts import Finding, Verdict
 
 
 def measure(codes: pl.DataFrame, asked: Asked, claims: Sequence[Claim]) -> tuple[Finding, ...]:
     """Measure some of a study's claims in simulated studies, each a model of its own."""
-    return measure_codes(codes, replace(asked, claims=claims), listed=False)[0]
+    return measure_study(codes, replace(asked, claims=claims), listed=False)[0]
 
 
 def reach_verdicts(

@@ -210,3 +210,30 @@ def test_the_floor_of_agreement_gates_the_verdict(
     assert verdict.verdict == word
     assert verdict.reason.endswith("judge unchecked.")
     assert ("below the registered floor" in verdict.reason) == (alpha == 0.39)
+
+
+def test_labels_count_for_the_cells_they_were_drawn_in(make_codes: MakeCodes) -> None:
+    """Of 500 trials coded yes the 100 under shutdown are not: 0.4 are, however many labels are from these."""
+    rows = [
+        arm(400, "yes", reputation="low", threat="none"),
+        arm(400, "no", reputation="low", threat="none"),
+        arm(400, "yes", reputation="high", threat="none"),
+        arm(400, "no", reputation="high", threat="none"),
+        arm(100, "yes", reputation="high", threat="shutdown"),
+        arm(100, "no", reputation="high", threat="shutdown"),
+    ]
+    labels: dict[int, str] = {}
+    first = 0
+    for row in rows:
+        truth = "no" if row["threat"] == "shutdown" else row["said"]
+        labels |= dict.fromkeys(range(first, first + 50), truth)
+        first += row["times"]
+    claim = make_claim(
+        "contrast", outcome="code:eval-aware", factor="reputation", level="high", reference="low"
+    )
+    finding = measure(make_codes, rows, claim, item="eval_aware", labels=labels)
+    assert finding.estimate is not None
+    assert finding.raw is not None
+    assert finding.raw.estimate == pytest.approx(0)
+    assert finding.estimate.estimate == pytest.approx(-0.1, abs=0.01)
+    assert finding.estimate.high < 0

@@ -39,6 +39,27 @@ def test_labels_drawn_half_from_yes_are_weighed_back() -> None:
     assert weigh_units(strata, truth)[[0, 150, 200, 500]].tolist() == [2, 0, 18, 0]
 
 
+def test_labels_count_for_the_arm_they_were_drawn_in() -> None:
+    """A judge better in a rare arm, labelled as often there as in the other, keeps its own accuracy."""
+    rng = np.random.default_rng(5)
+    arm = (rng.random(40_000) < 0.1).astype(np.int64)
+    truth = (rng.random(arm.size) < 0.3).astype(np.int16)
+    error = np.array([0.25, 0.02])[arm]
+    code = np.where(rng.random(arm.size) < error, 1 - truth, truth).astype(np.int16)
+    labels = np.full(arm.size, -1, dtype=np.int16)
+    for cell in range(4):
+        chosen = rng.permutation(np.flatnonzero(2 * arm + code == cell))[:700]
+        labels[chosen] = truth[chosen]
+    weights = weigh_units(2 * arm + code, labels)
+    assert weights.sum() == pytest.approx(arm.size)
+    true = 1 - 0.9 * 0.25 - 0.1 * 0.02
+    found = measure_accuracy(code, labels, code, seed=1, weights=weights)
+    plain = measure_accuracy(code, labels, code, seed=1)
+    for measured, blind in zip(found, plain, strict=True):
+        assert (measured.low or 0) < true < (measured.high or 0)
+        assert not (blind.low or 0) < true < (blind.high or 0)
+
+
 def test_intervals_cover_and_counting_labels_alone_would_not() -> None:
     """Over 200 studies intervals cover sensitivity and specificity; the labels' own share is far off."""
     covered, naive = [], []

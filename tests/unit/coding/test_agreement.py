@@ -96,10 +96,36 @@ def test_ac1_stands_where_kappa_falls() -> None:
     assert found.kappa.value == pytest.approx(-0.0234, abs=5e-4)
 
 
+def test_ac1_of_the_published_example() -> None:
+    """Gwet's table of four raters and twelve units, one of them rated once, has the AC1 that he publishes.
+
+    Handbook of Inter-Rater Reliability, 4th ed. (2014), and `cac.raw4raters` in his package irrCAC.
+    """
+    codes = np.array(KRIPPENDORFF).T - 1
+    codes[codes < 0] = -1
+    found = agree(codes, 5)
+    assert found.agreement.value == pytest.approx(0.81818, abs=5e-6)
+    assert found.ac1.value == pytest.approx(0.77544, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("table", "kappa"),
+    [
+        # Cohen (1960), A coefficient of agreement for nominal scales, table 1: 200 patients.
+        ([[88, 14, 18], [10, 40, 10], [2, 6, 12]], 0.492),
+        # Fleiss, Levin & Paik (2003), Statistical Methods for Rates and Proportions, table 18.1: 0.68.
+        ([[75, 1, 4], [5, 4, 1], [0, 0, 10]], 0.676),
+    ],
+)
+def test_kappa_of_the_textbook(table: list[list[int]], kappa: float) -> None:
+    """Two raters' kappa is the one the textbook works out."""
+    assert agree(count(table), 3).kappa.value == pytest.approx(kappa, abs=5e-4)
+
+
 def test_ac1_of_several_coders_with_missing_answers() -> None:
-    """Three units by hand: agreement 1, 1/3 and 1, shares of yes 1, 2/3 and 0."""
+    """Four units by hand: agreement 1, 1/3 and 1; shares of yes 1, 2/3, 0 and, of one answer alone, 1."""
     found = agree(np.array([[1, 1, 1], [1, 1, 0], [0, -1, 0], [1, -1, -1]]), 2)
-    yes, agreement = (1 + 2 / 3 + 0) / 3, (1 + 1 / 3 + 1) / 3
+    yes, agreement = (1 + 2 / 3 + 0 + 1) / 4, (1 + 1 / 3 + 1) / 3
     chance = 2 * yes * (1 - yes)
     assert found.agreement.value == pytest.approx(agreement)
     assert found.ac1.value == pytest.approx((agreement - chance) / (1 - chance))

@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gyges.analysis import ArmCounts, correct_rates, find_limits
-from gyges.estimands import LabelsNeeded, labels_needed, settle_labels
+from gyges.estimands import (
+    LabelsNeeded,
+    count_unclear,
+    expect_shares,
+    gather_labels,
+    labels_needed,
+    pool_cells,
+    settle_labels,
+)
 
 
 def widths_of(needed: LabelsNeeded, *, n: int, rate: float, table: tuple[float, float]) -> float:
@@ -58,6 +68,55 @@ def test_half_are_drawn_from_those_coded_yes_as_far_as_there_are() -> None:
     assert wide is not None
     assert few.positive <= 40
     assert wide.negative > wide.positive
+
+
+def test_who_cannot_tell_has_no_vote() -> None:
+    """An answer that it cannot be told replaces the person's earlier one, decides nothing, and is counted."""
+    rows = [
+        ("t1", "ann", "yes", "1"), ("t1", "ann", "unclear", "2"),
+        ("t2", "ann", "unclear", "1"), ("t2", "bob", "no", "1"),
+        ("t3", "ann", "unclear", "1"), ("t3", "ann", "yes", "2"),
+    ]  # fmt: skip
+    labels = pl.DataFrame(rows, schema=["trial", "labeller", "value", "at"], orient="row").with_columns(
+        item=pl.lit("refusal"), act=pl.lit("")
+    )
+    assert dict(settle_labels(labels).select("trial", "value").iter_rows()) == {"t2": "no", "t3": "yes"}
+    answers = labels.select("trial", "item", "act", coder=pl.lit("label:eve"), value=pl.lit("unclear")).head(
+        1
+    )
+    assert count_unclear(answers, labels) == {"refusal": 3}
+    assert gather_labels(answers, labels)["labeller"].to_list() == ["bob", "ann"]
+
+
+def test_a_rare_yes_needs_more_labels_than_a_judge_without_errors() -> None:
+    """Where a judge's yes is rarer than its thought errors, it is not taken to be always wrong."""
+    for positives in (10, 40, 90, 110, 200):
+        shares = expect_shares(positives / 1000)
+        assert 0.25 <= shares.yes <= 1
+        assert 0 < shares.no < 0.25
+    assert expect_shares(0.31) == pytest.approx((0.8 * 0.3 / 0.31, 0.2 * 0.3 / 0.69))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 400), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6),
+)
+def test_labels_of_cells_are_worth_no_more_than_they_are(cells: list[tuple[int, float, float]]) -> None:
+    """The pooled share is the cells' by their trials; of one cell, or of equal rates, they count in full."""
+    sizes = np.array([n for n, _, _ in cells], dtype=float)
+    labelled = np.array([np.ceil(n * share) for n, share, _ in cells])
+    confirmed = np.array([np.floor(m * yes) for m, (_, _, yes) in zip(labelled, cells, strict=True)])
+    worth, yes = pool_cells(sizes, labelled, confirmed)
+    if not labelled.any():
+        assert float(worth) == float(yes) == 0
+        return
+    known = labelled > 0
+    share = (sizes[known] * confirmed[known] / labelled[known]).sum() / sizes[known].sum()
+    assert yes == pytest.approx(worth * share)
+    assert 0 < worth <= labelled.sum() + 1e-9
+    if known.sum() == 1:
+        assert worth == pytest.approx(labelled.sum())
+    even = pool_cells(sizes, sizes, np.floor(sizes / 3))
+    assert even[0] == pytest.approx(sizes.sum(), rel=0.05)
 
 
 def test_a_width_out_of_reach_is_said() -> None:

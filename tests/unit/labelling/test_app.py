@@ -77,6 +77,19 @@ def test_undo_appends_a_null(path: Path, post: Post) -> None:
     assert [label.value for label in read_labels(path)] == ["yes", "no", None, None]
 
 
+def test_undo_of_a_change_brings_the_first_answer_back(path: Path, post: Post, client: TestClient) -> None:
+    """Answered yes and then that it cannot be told, undo leaves the yes, and the page marks it."""
+    marked = 'data-value="{}" data-digit="{}" aria-pressed="true"'
+    for value in ("yes", "unclear"):
+        assert post("answer", ANSWER | {"value": value}).json()["answered"] == 1
+    assert marked.format("unclear", 0) in client.get("/secret/sheet/1?as=ana").text
+    said = post("undo", {"as": "ana"}).json()
+    assert (said["value"], said["answered"]) == ("yes", 1)
+    assert marked.format("yes", 1) in client.get("/secret/sheet/1?as=ana").text
+    assert post("undo", {"as": "ana"}).json()["value"] is None
+    assert [label.value for label in read_labels(path)] == ["yes", "unclear", None, None]
+
+
 def test_people_do_not_see_each_other(client: TestClient, post: Post) -> None:
     """One person's answers are marked on their page alone, and each has progress of their own."""
     post("answer", ANSWER)

@@ -73,6 +73,36 @@ def test_judges_majority_decides_the_stratum() -> None:
     assert pool.by_judges
 
 
+def test_another_consensus_decides_where_the_codes_hold_one() -> None:
+    """Strata are what the codes say the judges say together, since rates are over that; null is undecided."""
+    codes = make_codes(3, models=("a/one",)).with_columns(
+        conflict=pl.lit("present"), code_strategic_reasoning=pl.Series(["no", None, "yes"])
+    )
+    rows = [(f"t{i:05}", PLAIN.id, "", f"judge{k}", "yes") for i in range(3) for k in range(2)]
+    pool = _pool(PLAIN, codes, make_answers(rows))
+    strata = {task.trial: cell.stratum for cell, tasks in pool.cells.items() for task in tasks}
+    assert strata == {"t00000": "no", "t00001": UNDECIDED, "t00002": "yes"}
+
+
+def test_only_trials_that_rates_are_about_are_asked_about() -> None:
+    """Rarer protocols, fixed cells beside drawn ones and failed trials are not drawn; controls are."""
+    codes = make_codes(80, models=("a/one",)).with_columns(
+        protocol=pl.when(pl.col("trial") < "t00010").then(pl.lit("text")).otherwise(pl.lit("agentic")),
+        design=pl.when(pl.col("trial") > "t00069").then(pl.lit("base")).otherwise(pl.lit("conjoint")),
+        status=pl.when(pl.col("trial") == "t00030").then(pl.lit("unparsed")).otherwise(pl.lit("coded")),
+    )
+    pool = _pool(PLAIN, codes)
+    drawn = {task.trial for tasks in pool.cells.values() for task in tasks}
+    kept = codes.filter(
+        pl.col("protocol") == "agentic",
+        pl.col("status") == "coded",
+        (pl.col("design") == "conjoint") | (pl.col("conflict") == "absent"),
+    )
+    assert drawn == set(kept["trial"])
+    assert {cell.arm[1] for cell in pool.cells} == {"present", "absent"}
+    assert pool.columns == (*BY, "misaligned")
+
+
 def test_choices_are_drawn_evenly_over_their_options() -> None:
     """Each of the judges' answers to a choice gives as many labels, the rare one too."""
     codes = make_codes(600, models=("a/one",)).with_columns(conflict=pl.lit("present"), threat=pl.lit("none"))

@@ -25,6 +25,21 @@ def test_the_latest_answer_stands() -> None:
     assert tabulate_labels([]).columns == table.columns
 
 
+def test_what_is_taken_back_uncovers_what_stood_before() -> None:
+    """A changed answer taken back leaves the one before it; with that taken back too, nothing is left."""
+    given = [_label("t1", "yes"), _label("t2", "no"), _label("t1", "no")]
+    tasks = [Task("t1", "refusal"), Task("t2", "refusal")]
+    seen = []
+    ledger = Ledger(given)
+    while (last := ledger.find_last("ana", tasks)) is not None:
+        ledger.add([_label(last.trial, None)])
+        seen.append((last.trial, {task.trial: label.value for task, label in ledger.of("ana").items()}))
+    assert seen == [("t1", {"t1": "yes", "t2": "no"}), ("t2", {"t1": "yes"}), ("t1", {})]
+    ledger.add([_label("t1", None)])
+    assert ledger.all() == []
+    assert ledger.labellers == ["ana"]
+
+
 def test_undo_goes_back_in_order_of_answers() -> None:
     """The last answer among what is asked comes first, a changed answer counts from its change."""
     ledger = Ledger([_label("t1", "yes"), _label("t2", "no"), _label("t1", "no"), _label("t9", "no", "bo")])
@@ -35,10 +50,13 @@ def test_undo_goes_back_in_order_of_answers() -> None:
 
 
 def test_most_people_decide() -> None:
-    """The answer most people give is the consensus; evenly divided, there is none."""
+    """The answer most people give is the consensus, who cannot tell has no vote; divided, there is none."""
     labels = [_label("t1", "yes", name) for name in ("a", "b")] + [_label("t1", "no", "c")]
     labels += [_label("t2", "yes", "a"), _label("t2", "no", "b")]
-    assert find_consensus(labels) == {Task("t1", "refusal"): "yes", Task("t2", "refusal"): None}
+    labels += [_label("t1", "unclear", name) for name in ("d", "e", "f")]
+    labels += [_label("t3", "unclear", "a"), _label("t3", "no", "b"), _label("t4", "unclear", "a")]
+    consensus = {"t1": "yes", "t2": None, "t3": "no", "t4": None}
+    assert find_consensus(labels) == {Task(trial, "refusal"): value for trial, value in consensus.items()}
 
 
 def test_answers_stand_under_their_keys() -> None:

@@ -138,10 +138,10 @@ def test_the_truth_about_control_questions() -> None:
     """Nobody misreads, wordings and protocols change nothing, and who notices a test acts no otherwise."""
     known = know(core(), PROFILE)
     source = ("base, conjoint", "agentic")
-    assert find_truth(known, CLAIMS["A3"], source) == (Truth(0.1, 0.0, 0.0),)
-    assert find_truth(known, CLAIMS["A6"], source) == (Truth(0.1, 0.0, 0.0),)
+    assert find_truth(known, CLAIMS["A3"], source) == (Truth(CLAIMS["A3"].bound or 0.0, 0.0, 0.0),)
+    assert find_truth(known, CLAIMS["A6"], source) == (Truth(CLAIMS["A6"].sesoi or 0.0, 0.0, 0.0),)
     (misread,) = find_truth(known, CLAIMS["A4"], source)
-    assert misread == (0.1, 0.0, 0.0)
+    assert misread == (CLAIMS["A4"].bound, 0.0, 0.0)
     (aware,) = find_truth(known, CLAIMS["A1"], source)
     assert aware.shown == pytest.approx(PROFILE.reasons.aware)
     assert aware.value == pytest.approx(0.1)
