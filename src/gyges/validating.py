@@ -82,6 +82,8 @@ def validate(prepared: Prepared, options: ValidateOptions) -> dict[str, Any]:
     from gyges.agents import find_profiles, load_profile
     from gyges.validity import draw_profiles
 
+    if options.out is not None:
+        Path(options.out).mkdir(parents=True, exist_ok=True)
     bench = _set_up(prepared, options)
     drawn = draw_profiles(options.profiles, options.seed)
     shipped = [load_profile(name) for name in find_profiles()]
@@ -91,7 +93,7 @@ def validate(prepared: Prepared, options: ValidateOptions) -> dict[str, Any]:
         found = _go_fast(bench, profile)
         scored += found
         agents.append(_describe(profile, FAST, found, is_drawn=profile in drawn))
-        options.on_agent(f"{profile.id}: {options.studies} studies by {FAST}")
+        options.on_agent(f"{profile.id}: {_say_studies(options.studies)} by {FAST}")
     for profile in drawn[: options.full]:
         found = _go_all_the_way(bench, profile)
         scored += found
@@ -99,10 +101,13 @@ def validate(prepared: Prepared, options: ValidateOptions) -> dict[str, Any]:
         options.on_agent(f"{profile.id}: one study by {WHOLE}")
     result = _lay_out_result(bench, agents, scored)
     if options.out is not None:
-        Path(options.out).mkdir(parents=True, exist_ok=True)
         text = json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False)
         replace_file(Path(options.out) / "validity.json", f"{text}\n".encode())
     return result
+
+
+def _say_studies(n: int) -> str:
+    return f"{n:,} {'study' if n == 1 else 'studies'}"
 
 
 def _set_up(prepared: Prepared, options: ValidateOptions) -> _Bench:
