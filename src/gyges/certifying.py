@@ -7,6 +7,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from gyges.deciding import ask
 from gyges.records.plan import Plan
 from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import RunFolder, read_batteries, read_lock, read_scenarios
@@ -39,14 +40,8 @@ def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) 
         return kept
     from gyges.validity import Subject, certify
 
-    subject = Subject(
-        plan=plan,
-        scenarios=read_scenarios(folder, lock),
-        batteries=read_batteries(folder, lock),
-        claims=lock.claims,
-        min_trials=lock.study.min_trials,
-        seed=lock.study.seed,
-    )
+    scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
+    subject = Subject(plan, ask(lock.study, lock.claims, scenarios, batteries=batteries))
     text = json.dumps(asdict(certify(subject, studies=wanted, **key)), indent=2, sort_keys=True)
     folder.write(NAME, f"{text}\n".encode())
     made: dict[str, Any] = json.loads(text)

@@ -66,24 +66,28 @@ def collect_codes(codes: pl.LazyFrame) -> pl.DataFrame:
     return codes.drop(_READ_BY_PEOPLE, strict=False).collect()
 
 
-def decide_codes(
-    codes: pl.LazyFrame | pl.DataFrame, asked: Asked, revealed: Revealed | None = None
-) -> Decided:
-    """Measure and decide every claim on a codes table.
+def measure_study(
+    codes: pl.LazyFrame | pl.DataFrame,
+    asked: Asked,
+    revealed: Revealed | None = None,
+    *,
+    listed: bool = True,
+) -> tuple[tuple[Finding, ...], Revealed]:
+    """Measure every claim on a codes table; give the findings, and what choices reveal.
 
     Args:
         codes: The codes table; what is expected of its trials is worked out unless it is there.
         asked: What its study asks.
         revealed: What its choices reveal; none: it is worked out, if a claim rests on it.
+        listed: Whether rows of revealed values are wanted too, besides what claims rest on.
 
     Raises:
         RunError: The table is not a codes table.
     """
     from gyges.analysis import estimate_scenarios, measure_alternatives, measure_claims, prepare_codes
-    from gyges.claims import decide
 
     fewest = asked.study.min_trials
-    known = _reveal(codes, asked) if revealed is None else revealed
+    known = _reveal(codes, asked, listed=listed) if revealed is None else revealed
     prepared = prepare_codes(_expect(codes.lazy().collect(), asked, known), asked.facts)
     findings = measure_claims(
         prepared,
@@ -96,18 +100,43 @@ def decide_codes(
     )
     ranks = {name_model(s): s.capability for s in asked.study.models if s.capability is not None}
     findings += measure_alternatives(prepared, asked.claims, min_trials=fewest, ranks=ranks)
-    verdicts = decide(findings, asked.claims, min_trials=fewest, judges=asked.judges)
+    return findings, known
+
+
+def decide_codes(
+    codes: pl.LazyFrame | pl.DataFrame,
+    asked: Asked,
+    revealed: Revealed | None = None,
+    *,
+    listed: bool = True,
+) -> Decided:
+    """Measure and decide every claim on a codes table.
+
+    Args:
+        codes: The codes table; what is expected of its trials is worked out unless it is there.
+        asked: What its study asks.
+        revealed: What its choices reveal; none: it is worked out, if a claim rests on it.
+        listed: Whether rows of revealed values are wanted too, besides what claims rest on.
+
+    Raises:
+        RunError: The table is not a codes table.
+    """
+    from gyges.claims import decide
+
+    findings, known = measure_study(codes, asked, revealed, listed=listed)
+    verdicts = decide(findings, asked.claims, min_trials=asked.study.min_trials, judges=asked.judges)
     return Decided(findings, verdicts, known)
 
 
-def _reveal(codes: pl.LazyFrame | pl.DataFrame, asked: Asked) -> Revealed:
+def _reveal(codes: pl.LazyFrame | pl.DataFrame, asked: Asked, *, listed: bool) -> Revealed:
     from gyges.analysis import ASSISTED, Revealed, reveal_values
     from gyges.estimands import VALUE_KINDS
 
     resting = VALUE_KINDS if _is_expected(codes) else VALUE_KINDS | ASSISTED
     if not any(claim.kind in resting for claim in asked.claims):
         return Revealed()
-    return reveal_values(codes, asked.scenarios, asked.batteries, min_trials=asked.study.min_trials)
+    fewest = asked.study.min_trials
+    return reveal_values(codes, asked.scenarios, asked.batteries, min_trials=fewest, listed=listed)
 
 
 def _expect(codes: pl.DataFrame, asked: Asked, revealed: Revealed) -> pl.DataFrame:
@@ -136,13 +165,13 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
     from gyges.claims import Again, Rules, settle_controls, weigh_alternatives
     from gyges.estimands import list_items
 
-    revealed = _reveal(codes, asked)
+    revealed = _reveal(codes, asked, listed=True)
     expected = _expect(codes, asked, revealed)
     own = decide_codes(expected, asked, revealed)
     again = []
     # What is expected of a trial stays the same when others are left out.
     for each in list_variations(expected, answers):
-        found = decide_codes(each.table, asked)
+        found = decide_codes(each.table, asked, listed=False)
         again.append(Again(each.name, each.question, found.findings, found.verdicts, is_part=each.is_part))
     rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)
     weighed = weigh_alternatives(own.findings, own.verdicts, again, rules)

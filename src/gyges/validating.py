@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gyges.deciding import Asked, ask
 from gyges.prepare import CUSTOM, Prepared, override_study
-from gyges.records.claim import Claim
 from gyges.records.seeds import derive_seed
 from gyges.records.study import ModelSpec, Study
 from gyges.records.validity import Scored
@@ -61,6 +61,7 @@ class _Bench:
     """What every agent is measured with."""
 
     prepared: Prepared
+    asked: Asked
     layout: Layout
     dense: Layout
     """The same study with many more trials, over which truth is expected."""
@@ -81,6 +82,8 @@ def validate(prepared: Prepared, options: ValidateOptions) -> dict[str, Any]:
     from gyges.agents import find_profiles, load_profile
     from gyges.validity import draw_profiles
 
+    if options.out is not None:
+        Path(options.out).mkdir(parents=True, exist_ok=True)
     bench = _set_up(prepared, options)
     drawn = draw_profiles(options.profiles, options.seed)
     shipped = [load_profile(name) for name in find_profiles()]
@@ -90,7 +93,7 @@ def validate(prepared: Prepared, options: ValidateOptions) -> dict[str, Any]:
         found = _go_fast(bench, profile)
         scored += found
         agents.append(_describe(profile, FAST, found, is_drawn=profile in drawn))
-        options.on_agent(f"{profile.id}: {options.studies} studies by {FAST}")
+        options.on_agent(f"{profile.id}: {_say_studies(options.studies)} by {FAST}")
     for profile in drawn[: options.full]:
         found = _go_all_the_way(bench, profile)
         scored += found
@@ -98,10 +101,13 @@ def validate(prepared: Prepared, options: ValidateOptions) -> dict[str, Any]:
         options.on_agent(f"{profile.id}: one study by {WHOLE}")
     result = _lay_out_result(bench, agents, scored)
     if options.out is not None:
-        Path(options.out).mkdir(parents=True, exist_ok=True)
         text = json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False)
         replace_file(Path(options.out) / "validity.json", f"{text}\n".encode())
     return result
+
+
+def _say_studies(n: int) -> str:
+    return f"{n:,} {'study' if n == 1 else 'studies'}"
 
 
 def _set_up(prepared: Prepared, options: ValidateOptions) -> _Bench:
@@ -113,6 +119,7 @@ def _set_up(prepared: Prepared, options: ValidateOptions) -> _Bench:
     plan = make_plan(many, prepared.scenarios, claims=prepared.claims, batteries=prepared.batteries)
     return _Bench(
         prepared=prepared,
+        asked=ask(study, prepared.claims, prepared.scenarios, batteries=prepared.batteries),
         layout=lay_out(prepared.plan, prepared.scenarios, prepared.batteries),
         dense=lay_out(plan, prepared.scenarios, prepared.batteries),
         options=options,
@@ -163,19 +170,14 @@ def _score(bench: _Bench, profile: Profile, studies: dict[str, pl.DataFrame]) ->
 
     from gyges.validity import SimulatedStudy, know, measure, reach_verdicts, score
 
-    claims = _decided(bench.prepared.claims)
-    fewest = bench.prepared.study.min_trials
+    claims = bench.prepared.claims
     codes = pl.concat(
         [each.with_columns(model=pl.lit(name)) for name, each in studies.items()], how="diagonal_relaxed"
     )
-    findings = measure(codes, claims, bench.prepared.scenarios, fewest)
-    verdicts = reach_verdicts(findings, claims, fewest)
-    known = know(bench.dense, profile, bench.weights)
+    findings = measure(codes, bench.asked, claims)
+    verdicts = reach_verdicts(findings, bench.asked, claims)
+    known = know(bench.dense, profile, bench.weights, density=DENSITY)
     return score([SimulatedStudy(name, profile.id, known) for name in studies], findings, verdicts, claims)
-
-
-def _decided(claims: Sequence[Claim]) -> list[Claim]:
-    return [claim for claim in claims if claim.kind != "later"]
 
 
 def _describe(profile: Profile, way: str, scored: Sequence[Scored], *, is_drawn: bool) -> dict[str, Any]:
@@ -200,7 +202,7 @@ def _lay_out_result(
     from gyges.validity import count_false, has_truth, tabulate
 
     unknown = {
-        claim.id: "not decided yet" if claim.kind == "later" else "its truth is not known for these agents"
+        claim.id: "its truth is not known for these agents"
         for claim in bench.prepared.claims
         if not has_truth(claim)
     }
@@ -210,7 +212,8 @@ def _lay_out_result(
         for claim in bench.prepared.claims
         if claim.id not in known and claim.id not in unknown
     }
-    rows = tabulate(scored)
+    place = {claim.id: number for number, claim in enumerate(bench.prepared.claims)}
+    rows = tabulate(sorted(scored, key=lambda each: place[each.claim]))
     return {
         "gyges": version("gyges"),
         "study": bench.prepared.study.name,

@@ -18,7 +18,7 @@ from gyges.records.verdicts import Verdict
 from tests.calibration.known import PROFILES, STUDIES, Reading, draw_codes, find_truth, judge_codes, know
 from tests.calibration.test_verdicts_against_truth import is_wrong
 
-CLAIMS = {claim.id: claim for claim in load_claims() if claim.kind != "later"}
+CLAIMS = {claim.id: claim for claim in load_claims()}
 JUDGED = {name: claim for name, claim in CLAIMS.items() if items_of(claim)}
 PERFECT, PLAUSIBLE = SimulatedJudge(), SimulatedJudge(0.8, 0.9)
 BY = ("role",)

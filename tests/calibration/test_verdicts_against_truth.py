@@ -28,7 +28,7 @@ from tests.calibration.known import (
 
 SEEDS = (1, 2, 3, 4)
 MANY = range(1, 9)
-CLAIMS = {claim.id: claim for claim in load_claims() if claim.kind != "later"}
+CLAIMS = {claim.id: claim for claim in load_claims()}
 
 
 @cache

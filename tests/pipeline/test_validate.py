@@ -94,8 +94,8 @@ def test_validate_prints_truth_against_verdict(tmp_path: Path) -> None:
     words = ["validate", str(tmp_path / "small.yaml"), "--profiles", "2", "--studies", "3"]
     done = CliRunner().invoke(app, [*words, "--full", "1", "--workers", "1", "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "21 studies by the fast path" in done.output
-    assert "1 studies all the way" in done.output
+    assert "by the fast path 21 studies" in done.output
+    assert "all the way 1 study" in done.output
     result = json.loads((tmp_path / "out" / "validity.json").read_text())
     assert result["studies"] == {"probabilities": 21, "transcripts": 1}
     total = sum(sum(words.values()) for row in result["claims"] for words in row["counts"].values())

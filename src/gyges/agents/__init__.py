@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from gyges.agents._policy import choice_probabilities, find_utilities
 from gyges.agents._profiles import Profile, find_profiles, load_profile, parse_profile, read_profile
-from gyges.agents._rationale import find_frame_chances, find_reason_chances
 from gyges.agents._reasons import (
     AFTERWARDS,
     REASON_ANSWERS,
@@ -34,9 +33,7 @@ __all__ = [
     "choice_probabilities",
     "draw_answers",
     "expect_code",
-    "find_frame_chances",
     "find_profiles",
-    "find_reason_chances",
     "find_utilities",
     "gyges_provider",
     "load_profile",

@@ -81,22 +81,9 @@ def pick_sentence(kind: str, draw: random.Random) -> str:
     return str(draw.choice(_sentences()[kind]))
 
 
-def find_frame_chances(profile: Profile, cell: Mapping[str, str]) -> dict[str, float]:
-    """Find how likely each ethical frame is in a cell."""
-    return {str(frame): chance for frame, chance in find_rule(profile, cell).frames.items()}
-
-
-def find_reason_chances(profile: Profile, cell: Mapping[str, str], act: OpenAct) -> dict[str, float]:
-    """Find how likely each item of the codebook that a rationale can carry is answered with yes."""
-    return {
-        item: getattr(profile.reasons, name) if can_give(name, cell, act) else 0.0
-        for name, item in REASON_ITEMS.items()
-    }
-
-
 def _draw_frame(profile: Profile, cell: Mapping[str, str], draw: random.Random) -> str:
-    chances = find_frame_chances(profile, cell)
-    return draw.choices(list(chances), weights=list(chances.values()))[0]
+    chances = find_rule(profile, cell).frames
+    return str(draw.choices(list(chances), weights=list(chances.values()))[0])
 
 
 def find_rule(profile: Profile, cell: Mapping[str, str]) -> FrameRule:

@@ -21,7 +21,6 @@ from gyges.estimands import (
     ALTERNATIVES,
     DRAWN,
     VALUE_KINDS,
-    WAITS,
     Comparison,
     Lack,
     Picked,
@@ -83,8 +82,6 @@ def measure_claims(  # noqa: PLR0913 one for each thing that an estimand may res
             by_claim.append({m: measure_values(claim, m, chosen.get(m), min_trials) for m in models})
         elif claim.kind in ALTERNATIVES:
             continue
-        elif claim.kind == "later":
-            by_claim.append({m: _lack(claim, m, _say_later(claim)) for m in models})
         else:
             by_claim.append(_measure(claim, frame, models, rules))
     return tuple(findings[model] for model in models for findings in by_claim)
@@ -214,11 +211,6 @@ def _make_finding(
 
 def _lack(claim: Claim, model: str, reason: str) -> Finding:
     return Finding(claim.id, model, None, missing=reason, planned=False)
-
-
-def _say_later(claim: Claim) -> str:
-    lacks = " and ".join(WAITS.get(need, need) for need in claim.needs) or "an estimand"
-    return f"It needs {lacks}, which this version does not have yet."
 
 
 def _say_lack(lack: Lack, comparison: Comparison, min_trials: int) -> str:

@@ -43,6 +43,7 @@ def reveal_values(
     batteries: Mapping[str, Battery],
     *,
     min_trials: int,
+    listed: bool = True,
 ) -> Revealed:
     """Fit every model's values to what it chose.
 
@@ -51,13 +52,14 @@ def reveal_values(
         scenarios: The scenarios as run, by id.
         batteries: The batteries as run, by id.
         min_trials: Fewest trials for weights to be fitted, over all trials and at each role and threat.
+        listed: Whether the rows of the results are wanted too, which takes longer than what claims rest on.
     """
     tables = tabulate_choices(codes, scenarios, min_trials=min_trials)
     items = count_items(codes, batteries)
     models = {
         name: _weigh(tables.get(name), items.get(name, ()), min_trials) for name in sorted({*tables, *items})
     }
-    found = [_list_found(name, each, min_trials) for name, each in models.items()]
+    found = [_list_found(name, each, min_trials) for name, each in models.items()] if listed else []
     return Revealed(
         models,
         RevealedValues(

@@ -27,7 +27,7 @@ from gyges.records.judges import JudgeRow
 from gyges.records.verdicts import Finding, Verdict
 
 _CONTROLS = {"noticed", "overdispersion", "say-do"}
-_OUTSIDE = {"rate-bound", "count", "later", "capability", "misread", "judges", *_CONTROLS}
+_OUTSIDE = {"rate-bound", "count", "capability", "misread", "judges", *_CONTROLS}
 
 
 def decide(

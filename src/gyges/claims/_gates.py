@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gyges.estimands import WAITS
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
 from gyges.records.verdicts import Finding, Verdict, VerdictWord
@@ -20,9 +19,6 @@ _NEEDS_NO_EVENTS = {"rate-bound", "count", "misread", "noticed", "say-do"}
 
 def find_bar(claim: Claim, finding: Finding, min_trials: int) -> str:
     """Say why a claim is not tested; empty when it is."""
-    if claim.kind == "later":
-        needs = " and ".join(WAITS.get(need, need) for need in claim.needs) or "an estimand"
-        return f"It needs {needs}, which this version does not have."
     if finding.estimate is None:
         return finding.missing or "This run has no estimate for it."
     if finding.estimate.n < min_trials:

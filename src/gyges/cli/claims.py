@@ -39,7 +39,7 @@ def list_claims(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         [
             (
                 each.id,
-                each.kind if each.kind != "later" else "later: " + ", ".join(each.needs),
+                each.kind,
                 each.sesoi,
                 each.statement,
             )

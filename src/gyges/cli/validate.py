@@ -79,10 +79,10 @@ def _say_result(result: dict[str, Any]) -> None:
         f" {len(drawn)} drawn ones"
     )
     say(
-        f"  {ways['probabilities']} studies by the fast path: acts drawn from the policy's probabilities and"
-        " coded by rule, without a transcript"
+        f"  by the fast path {_say_many(ways['probabilities'])}: acts"
+        " drawn from the policy's probabilities and coded by rule, without a transcript; judges who never err"
     )
-    say(f"  {ways['transcripts']} studies all the way: trials played, logged, read and coded")
+    say(f"  all the way {_say_many(ways['transcripts'])}: trials played, logged, read and coded; no judge")
     say()
     say("Truth against verdict, all claims of known truth together:")
     _say_counts([("", result["all"])])
@@ -108,6 +108,10 @@ def _say_result(result: dict[str, Any]) -> None:
     say(f"95 % intervals that hold the truth: {_say_share(together['coverage'])}")
     if result["no_truth"]:
         say("without a known truth: " + ", ".join(sorted(result["no_truth"])))
+
+
+def _say_many(n: int) -> str:
+    return f"{n:,} {'study' if n == 1 else 'studies'}"
 
 
 def _say_counts(rows: list[tuple[str, dict[str, Any]]]) -> None:

@@ -13,7 +13,6 @@ from gyges.estimands import (
     ALTERNATIVES,
     MARK_BASE,
     VALUE_KINDS,
-    WAITS,
     Comparison,
     Lack,
     blank_outcomes,
@@ -110,17 +109,12 @@ def _say_lack(lack: Lack, comparison: Comparison, min_trials: int) -> str:
     return f"fewer than {min_trials} trials on each side stand in the same scenario and protocol"
 
 
-def _foresee_later(_: Prospect, claim: Claim) -> str:
-    return f"waits for {' and '.join(WAITS.get(need, need) for need in claim.needs) or 'an estimand'}"
-
-
 def _foresee_values(prospect: Prospect, claim: Claim) -> str:
     lack = find_trade_lack(claim, prospect.families, prospect.min_trials)
     return lack or find_value_lack(claim, prospect.choices, prospect.min_trials)
 
 
 _APART: Final[Mapping[str, Callable[[Prospect, Claim], str]]] = {
-    "later": _foresee_later,
     "count": _count_base,
     **dict.fromkeys(VALUE_KINDS, _foresee_values),
     **dict.fromkeys(ALTERNATIVES, foresee_alternative),

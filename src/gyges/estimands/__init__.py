@@ -73,7 +73,6 @@ from gyges.estimands._labels_needed import (
     labels_needed,
 )
 from gyges.estimands._levels import pick_levels, tally_levels
-from gyges.estimands._needs import WAITS
 from gyges.estimands._sides import make_comparison
 from gyges.estimands._trials import (
     MIN_SCENARIOS,
@@ -120,7 +119,6 @@ __all__ = [
     "SOURCES",
     "TRIAL_COLUMNS",
     "VALUE_KINDS",
-    "WAITS",
     "Arm",
     "ChoiceTable",
     "Code",

@@ -9,7 +9,7 @@ Trials of batteries are left out as well; they are measured by themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -87,7 +87,7 @@ def tabulate_choices(
         .sort("model", "protocol", *_SET, "act", "status", nulls_last=True)
         .collect()
     )
-    openings = {name: Opening(each) for name, each in scenarios.items()}
+    openings = _Openings(scenarios)
     found = {}
     for (model,), mine in counted.group_by("model", maintain_order=True):
         table = _choose(mine, openings, min_trials)
@@ -119,7 +119,7 @@ def foresee_choices(
         .sort("protocol", *_SET, nulls_last=True)
         .collect()
     )
-    return _choose(rows, {name: Opening(each) for name, each in scenarios.items()}, min_trials)
+    return _choose(rows, _Openings(scenarios), min_trials)
 
 
 _MILDER: Final = "*milder"
@@ -138,7 +138,7 @@ def _pick_protocol(trials: Mapping[Protocol, int], min_trials: int) -> Protocol:
     return most if trials[most] > _SEVERAL * trials[usual] else usual
 
 
-def _choose(counted: pl.DataFrame, openings: Mapping[str, Opening], min_trials: int) -> ChoiceTable | None:
+def _choose(counted: pl.DataFrame, openings: _Openings, min_trials: int) -> ChoiceTable | None:
     chosen = counted.filter((pl.col("status") == "coded") & pl.col("act").is_not_null())
     by_protocol = dict(chosen.group_by("protocol").agg(pl.col("n").sum()).iter_rows())
     trials: dict[Protocol, int] = {name: by_protocol.get(name, 0) for name in PROTOCOLS}
@@ -178,12 +178,12 @@ class _Set:
     counts: NDArray[np.float64]
 
 
-def _lay_out(rows: pl.DataFrame, openings: Mapping[str, Opening]) -> list[_Set]:
+def _lay_out(rows: pl.DataFrame, openings: _Openings) -> list[_Set]:
     found: dict[int, _Set] = {}
     for row in rows.iter_rows(named=True):
         each = found.get(row["place"])
         if each is None:
-            each = found[row["place"]] = _open(row, openings[row["scenario"]])
+            each = found[row["place"]] = openings.lay_out(row)
         if row["act"] == _ANY:
             each.counts += row["n"] / max(1, len(each.acts))
             continue
@@ -191,6 +191,22 @@ def _lay_out(rows: pl.DataFrame, openings: Mapping[str, Opening]) -> list[_Set]:
         if place is not None:
             each.counts[place] += row["n"]
     return [each for each in found.values() if len(each.acts) > 1 and each.counts.any()]
+
+
+class _Openings:
+    """Choice sets of some scenarios, each worked out once however many models were put in it."""
+
+    def __init__(self, scenarios: Mapping[str, Scenario]) -> None:
+        self._openings = {name: Opening(each) for name, each in scenarios.items()}
+        self._known: dict[tuple[str | None, ...], _Set] = {}
+
+    def lay_out(self, row: Mapping[str, str | None]) -> _Set:
+        """Give a row's choice set, with nothing chosen."""
+        key = tuple(row[name] for name in _SET)
+        if key not in self._known:
+            self._known[key] = _open(row, self._openings[str(row["scenario"])])
+        known = self._known[key]
+        return replace(known, counts=np.zeros(len(known.acts)))
 
 
 def _open(row: Mapping[str, str | None], opening: Opening) -> _Set:

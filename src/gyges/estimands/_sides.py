@@ -23,7 +23,7 @@ def make_comparison(claim: Claim) -> Comparison:
     """Give what a claim compares.
 
     Raises:
-        KeyError: The claim is of a kind that compares no trials: `count` or `later`.
+        KeyError: The claim is of a kind that compares no trials: `count`, say.
     """
     made = _KINDS[claim.kind](claim)
     if not claim.given or claim.kind == "given-difference":

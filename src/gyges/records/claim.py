@@ -37,9 +37,8 @@ EstimandKind = Literal[
     "misread",
     "say-do",
     "judges",
-    "later",
 ]
-"""How a claim is decided; `later` waits for a stage that does not exist yet."""
+"""How a claim is decided."""
 
 
 class Claim(Record):
@@ -88,8 +87,6 @@ class Claim(Record):
     """…out of so many; of other numbers of families, the same share, rounded up."""
     min_agreement: Annotated[float, Field(ge=0, le=1)] = 0.4
     """Krippendorff's alpha below which codes by judges decide nothing; of no account for other claims."""
-    needs: tuple[str, ...] = ()
-    """Stages it waits for: `judges`, `values`, `tactics`, `lotteries`."""
     factors: tuple[str, ...] = ()
     """Factors a study must vary for it."""
     scenarios: tuple[str, ...] = ()

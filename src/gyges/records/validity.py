@@ -72,6 +72,8 @@ class CertificateRow:
     """Over agents without any effect: studies in which the claim was supported though not so."""
     power: Share
     """Over agents with an effect of twice the SESOI: studies in which the claim was supported."""
+    effect: float | None
+    """What is true of the agent with the effect, as a multiple of the SESOI; 2 for claims about rates."""
     reversed: Share
     """Over both: verdicts in the wrong direction."""
     coverage: Share
@@ -90,6 +92,8 @@ class Certificate:
     seed: int
     studies: int
     """Simulated studies for each agent."""
+    traded: int
+    """Of these, studies for claims about values and tactics, by two policies of their own."""
     agents: int
     """Agents with effects; with the one without, each went through that many studies."""
     any_false: Share

@@ -168,7 +168,7 @@ def _find(shown: pl.LazyFrame, side: _Side) -> pl.LazyFrame:
 
 def _list_sides(claim: Claim) -> list[_Side]:
     """Give the conditions a claim compares, each with its outcome; none where trials cannot show it."""
-    if claim.kind in {"later", "given-difference", *VALUE_KINDS}:
+    if claim.kind in {"given-difference", *VALUE_KINDS}:
         return _list_given(claim) if claim.given else []
     happened, within = _happened(claim.outcome or "misaligned"), _hold(claim.within)
     if claim.given:

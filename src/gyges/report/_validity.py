@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -11,6 +11,9 @@ from gyges.records.claim import Claim
 from gyges.report._format import DASH, escape_markdown, say_count, say_percent
 from gyges.report._judges import Figure
 from gyges.report._marks import SHARES, Mark, make_mark
+
+_TWICE = 2.0
+_NEAR = 0.05
 
 NONE = "This analysis has no certificate: what its design and size could find out was not measured."
 
@@ -23,6 +26,7 @@ class TrustRow:
     statement: str
     false_alarms: Figure
     power: Figure
+    """With what is true of the agent, where that is not twice the SESOI."""
     reversed: Figure
     coverage: Figure
     alarm_mark: Mark | None
@@ -35,6 +39,8 @@ class Trust:
     """The certificate in words and places."""
 
     studies: str
+    traded: str
+    """Studies for claims about values and tactics; empty: none."""
     agents: str
     any_false: Figure
     power: str
@@ -56,6 +62,7 @@ def make_trust(results: Mapping[str, Any], claims: Sequence[Claim]) -> Trust | N
     powers = _list_powers(rows)
     return Trust(
         studies=say_count(study["studies"]),
+        traded=say_count(study["traded"]) if study.get("traded") else "",
         agents=say_count(study["agents"]),
         any_false=_show(study["any_false"]),
         power=say_percent(fmean(powers)) if powers else DASH,
@@ -76,7 +83,8 @@ def tell_trust(results: Mapping[str, Any]) -> list[str]:
     if study is None:
         return [NONE]
     powers = _list_powers(rows)
-    weak = [row["claim"] for row in rows if row["power"]["rate"] is not None and row["power"]["rate"] < 0.8]
+    known = [row for row in rows if row["power"]["rate"] is not None and not _say_effect(row)]
+    weak = [row["claim"] for row in known if row["power"]["rate"] < 0.8]
     alarms = study["any_false"]
     lines = [
         f"How far this instrument can be trusted here: {say_count(study['studies'])} simulated studies of"
@@ -85,7 +93,7 @@ def tell_trust(results: Mapping[str, Any]) -> list[str]:
     ]
     if powers:
         lines.append(
-            f"With effects of twice what would matter, a claim about rates was supported in"
+            f"With effects of twice what would matter, a claim was supported in"
             f" {say_percent(fmean(powers))} of the studies on average."
         )
     if weak:
@@ -106,7 +114,13 @@ def _split(
 
 
 def _list_powers(rows: Sequence[Mapping[str, Any]]) -> list[float]:
-    return [row["power"]["rate"] for row in rows if row["power"]["rate"] is not None]
+    """Powers at twice the SESOI."""
+    return [row["power"]["rate"] for row in rows if row["power"]["rate"] is not None and not _say_effect(row)]
+
+
+def _say_effect(row: Mapping[str, Any]) -> str:
+    effect = row.get("effect")
+    return "" if effect is None or abs(effect - _TWICE) < _NEAR else f"at {effect:.1f} times the SESOI"
 
 
 def _gather_reasons(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
@@ -123,7 +137,7 @@ def _make_row(row: Mapping[str, Any], statement: str) -> TrustRow:
         claim=row["claim"],
         statement=statement,
         false_alarms=_show(alarms),
-        power=_show(power),
+        power=_show_power(row),
         reversed=_show(row["reversed"]),
         coverage=_show(row["coverage"]),
         alarm_mark=make_mark(SHARES, alarms["rate"], alarms["low"], alarms["high"]),
@@ -137,6 +151,11 @@ def _show(share: Mapping[str, Any]) -> Figure:
         return Figure(DASH, "")
     ends = f"{say_percent(share['low'])} to {say_percent(share['high'])}"
     return Figure(say_percent(share["rate"]), f"{ends}; {share['k']} of {say_count(share['n'])}")
+
+
+def _show_power(row: Mapping[str, Any]) -> Figure:
+    shown, effect = _show(row["power"]), _say_effect(row)
+    return replace(shown, interval=f"{shown.interval}; {effect}") if effect and shown.interval else shown
 
 
 def _say_share(share: Mapping[str, Any]) -> str:

@@ -136,6 +136,15 @@ def find_identified(scatter: Floats) -> Bools:
     return found
 
 
+def _inform(choices: Choices, weight: Floats, shares: Floats) -> Floats:
+    """Give Σ_t Σ_a w_ta x_ta x_taᵀ − Σ_t w_t x̄_t x̄_tᵀ, which takes no centered copy of the features."""
+    flat = choices.features.reshape(-1, choices.features.shape[-1])
+    mean = np.einsum("ta,tak->tk", shares, choices.features)
+    found: Floats = flat.T @ (flat * weight.reshape(-1, 1))
+    found -= mean.T @ (mean * weight.sum(axis=1)[:, None])
+    return found
+
+
 def fit_logit(choices: Choices, *, ridge: float = RIDGE, start: Floats | None = None) -> LogitFit:
     """Fit the weights; those not identified come out at 0 or share what they have in common, and say so.
 
@@ -159,8 +168,7 @@ def fit_logit(choices: Choices, *, ridge: float = RIDGE, start: Floats | None = 
     for _ in range(_STEPS):
         surplus = choices.counts - totals * shares
         gradient = np.einsum("ta,tak->k", surplus, choices.features) - penalty * weights
-        flat = (choices.center(shares) * np.sqrt(totals * shares)[..., None]).reshape(-1, len(weights))
-        information = flat.T @ flat + np.diag(penalty)
+        information = _inform(choices, totals * shares, shares) + np.diag(penalty)
         step = np.linalg.solve(information, gradient)
         for _ in range(_HALVINGS):
             higher, at = climb(weights + step)

@@ -7,13 +7,14 @@ effect and agents that have twice what would matter.
 """
 
 from gyges.validity._certificate import Subject, certify
+from gyges.validity._known import Known, Source, Truth, expectation, know
 from gyges.validity._layout import Layout, expect, find_probabilities, lay_out, show
 from gyges.validity._pipeline import measure, reach_verdicts
 from gyges.validity._profiles import draw_profiles
 from gyges.validity._scoring import SimulatedStudy, classify, count_false, score, share, tabulate
 from gyges.validity._simulate import LOST, code_acts, simulate, simulate_rates
 from gyges.validity._stated import Stated, expect_stated, make_effects, make_null, state_rates
-from gyges.validity._truth import Known, Source, Truth, count_needed, find_truth, has_truth, know
+from gyges.validity._truth import count_needed, find_truth, has_truth
 
 __all__ = [
     "LOST",
@@ -32,6 +33,7 @@ __all__ = [
     "draw_profiles",
     "expect",
     "expect_stated",
+    "expectation",
     "find_probabilities",
     "find_truth",
     "has_truth",

@@ -6,7 +6,7 @@ probabilities follow by one product of features and weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ SHOWN: Final = (*OUTCOMES, "severity")
 
 _DENIABLE_FROM: Final = 0.5
 
+_GROUNDS: Final = ("role", "threat", "stakes")
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -61,8 +63,20 @@ class Layout:
     """Shape (situations, acts, terms), 0 beyond the acts on offer."""
     is_open: NDArray[np.bool_]
     """Shape (situations, acts)."""
+    rungs: Ints
+    """Shape (situations, acts): severity of each act, −1 where there is none."""
     shown: Floats
     """Shape (situations, acts, outcomes): what a trial shows whose only act is this one."""
+    grounds: tuple[tuple[Mapping[str, str], OpenAct], ...]
+    """Cells and acts, one of each kind that differs in what can be said for it."""
+    catalogue: pl.DataFrame
+    """All acts of all situations, one after the other: `act`, `acts`, `tactic`."""
+    offset: Ints
+    """Shape (situations,): the place of a situation's first act in `catalogue`."""
+    items: tuple[tuple[str, int, int], ...]
+    """Of each trade-off item in the plan its family, its situation, and the place of the side named first."""
+    ground: Ints
+    """Shape (situations, acts): the place in `grounds`."""
 
     @property
     def n_trials(self) -> int:
@@ -96,6 +110,7 @@ def lay_out(
             features.append(measure_features(offered, cell, row[CONFLICT]))
         situation[i] = numbers[key]
     most = max(map(len, acts), default=0)
+    grounds, ground = _find_grounds(cells, acts, most)
     return Layout(
         trials=table,
         scenarios=scenarios,
@@ -106,7 +121,13 @@ def lay_out(
         cells=tuple(cells),
         features=_pad(features, most, len(TERMS)),
         is_open=np.array([[i < len(each) for i in range(most)] for each in acts], dtype=bool),
+        rungs=_list_rungs(acts, most),
         shown=_pad([_show_all(each) for each in acts], most, len(SHOWN)),
+        grounds=grounds,
+        ground=ground,
+        catalogue=_list_acts(acts),
+        offset=np.cumsum([0, *(len(each) for each in acts)])[:-1],
+        items=tuple(_list_items(numbers, acts, batteries or {})),
     )
 
 
@@ -147,6 +168,48 @@ def list_against(acts: Iterable[OpenAct]) -> list[str]:
     """List the tactics of the acts against the principals' wishes, mildest first."""
     against = {act.tactic for act in acts if act.against}
     return [name for name in TACTICS if name in against]
+
+
+def _list_items(
+    numbers: Mapping[tuple[Any, ...], int],
+    acts: list[tuple[OpenAct, ...]],
+    batteries: Mapping[str, Battery],
+) -> Iterator[tuple[str, int, int]]:
+    known = {("battery", each.id, item.id): item for each in batteries.values() for item in each.items}
+    for key, situation in numbers.items():
+        if key in known:
+            family = known[key].family
+            first = family.split("-vs-", maxsplit=1)[0]
+            yield family, situation, [act.id for act in acts[situation]].index(first)
+
+
+def _find_grounds(
+    cells: list[Mapping[str, str]], acts: list[tuple[OpenAct, ...]], most: int
+) -> tuple[tuple[tuple[Mapping[str, str], OpenAct], ...], Ints]:
+    """Tell apart what words for an act hang on: three factors, and whether it is against anybody's wishes."""
+    places: dict[tuple[Any, ...], int] = {}
+    grounds: list[tuple[Mapping[str, str], OpenAct]] = []
+    found = np.zeros((len(acts), most), dtype=np.int64)
+    for s, (cell, offered) in enumerate(zip(cells, acts, strict=True)):
+        levels = tuple(cell.get(name) for name in _GROUNDS)
+        for a, act in enumerate(offered):
+            key = (*levels, act.against)
+            if key not in places:
+                places[key] = len(grounds)
+                grounds.append((cell, act))
+            found[s, a] = places[key]
+    return tuple(grounds), found
+
+
+def _list_rungs(acts: list[tuple[OpenAct, ...]], most: int) -> Ints:
+    return np.array([[act.severity for act in each] + [-1] * (most - len(each)) for each in acts])
+
+
+def _list_acts(acts: list[tuple[OpenAct, ...]]) -> pl.DataFrame:
+    names = pl.Series("act", [act.id for each in acts for act in each], dtype=pl.String)
+    tactics = [TACTICS[act.severity] for each in acts for act in each]
+    one = names.to_frame().select("act", acts=pl.concat_list("act"))
+    return one.with_columns(tactic=pl.Series(tactics, dtype=pl.String))
 
 
 def _list_offers(acts: list[tuple[OpenAct, ...]], situation: Ints) -> pl.DataFrame:

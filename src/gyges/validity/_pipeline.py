@@ -1,38 +1,32 @@
-"""From codes to findings and verdicts, by the stages of every run; a study stands as a model."""
+"""From codes to findings and verdicts, as a run's own are measured and decided; a study stands as a model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from gyges.analysis import estimate_scenarios, measure_claims, prepare_codes
 from gyges.claims import decide
-from gyges.estimands import find_facts
+from gyges.deciding import Asked, measure_study
 from gyges.records.claim import Claim
-from gyges.records.scenario import Scenario
 from gyges.records.verdicts import Finding, Verdict
 
 
-def measure(
-    codes: pl.DataFrame, claims: Sequence[Claim], scenarios: Mapping[str, Scenario], min_trials: int
-) -> tuple[Finding, ...]:
-    """Measure claims in simulated studies, each a model of its own."""
-    facts = {name: find_facts(each) for name, each in scenarios.items()}
-    prepared = prepare_codes(codes, facts)
-    results = estimate_scenarios(prepared, facts=facts, min_trials=min_trials)
-    return measure_claims(prepared, claims, scenario_results=results, min_trials=min_trials, facts=facts)
+def measure(codes: pl.DataFrame, asked: Asked, claims: Sequence[Claim]) -> tuple[Finding, ...]:
+    """Measure some of a study's claims in simulated studies, each a model of its own."""
+    return measure_study(codes, replace(asked, claims=claims), listed=False)[0]
 
 
 def reach_verdicts(
-    findings: Sequence[Finding], claims: Sequence[Claim], min_trials: int, others: Sequence[Claim] = ()
+    findings: Sequence[Finding], asked: Asked, claims: Sequence[Claim], others: Sequence[Claim] = ()
 ) -> tuple[Verdict, ...]:
     """Decide claims in simulated studies.
 
     Args:
         findings: What was measured.
+        asked: What the study asks.
         claims: The claims measured.
-        min_trials: The study's own.
         others: Claims of the same registry that were not measured: they take their room in the family of
             tests, as if nothing came of them.
     """
@@ -42,11 +36,6 @@ def reach_verdicts(
         for model in models
         for claim in others
     ]
-    verdicts = decide([*findings, *rest], [*claims, *others], min_trials=min_trials)
+    verdicts = decide([*findings, *rest], [*claims, *others], min_trials=asked.study.min_trials)
     names = {claim.id for claim in claims}
     return tuple(verdict for verdict in verdicts if verdict.id in names)
-
-
-def name_models(codes: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Give the codes of one simulated study under a name of its own."""
-    return codes.with_columns(model=pl.lit(name))

@@ -1,15 +1,15 @@
-"""What judges who never err would code of an agent's rationales."""
+"""What judges who never err would code of an agent's rationales: drawn, or as an exact expectation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gyges.agents import Profile, find_frame_chances, find_reason_chances
+from gyges.agents import REASON_ANSWERS, Profile, draw_answers, reason_probabilities
+from gyges.estimands import Code, name_code
 from gyges.records.codebook import NO, YES
 from gyges.validity._layout import SHOWN, Floats, Ints, Layout
 
@@ -35,49 +35,42 @@ def draw_reasons(
         is_lost: Trials without codes.
         rng: Draws them.
     """
-    kept = ~is_lost & (layout.trials["design"] != "battery").to_numpy()
-    items, chances = reason_chances(layout, profile)
-    drawn = rng.random((layout.n_trials, len(items))) < chances[layout.situation, chosen]
-    codes = [_say(item, drawn[:, i], kept) for i, item in enumerate(items)]
-    shown = layout.shown[layout.situation, chosen]
-    codes += [_say(item, shown[:, SHOWN.index(name)] > 0, kept) for item, name in _BY_ACTS.items()]
-    codes.append(_say("refusal", np.zeros(layout.n_trials, dtype=bool), kept))
-    frames, shares = frame_chances(layout, profile)
-    below = shares.cumsum(axis=1)[layout.situation]
-    place = np.minimum((rng.random((layout.n_trials, 1)) >= below).sum(axis=1), len(frames) - 1)
-    words = [frames[i] if keeps else None for i, keeps in zip(place, kept, strict=True)]
-    return [pl.Series("code_ethical_frame", words, dtype=pl.String), *codes]
+    kept = pl.Series(~is_lost) & (layout.trials["design"].cast(pl.String) != "battery")
+    ground = layout.ground[layout.situation, chosen]
+    codes = [
+        _say(item, REASON_ANSWERS[item], draw_answers(found[ground], rng), kept)
+        for item, found in find_answers(layout, profile).items()
+    ]
+    shown = layout.shown[layout.situation, chosen].astype(np.int64)
+    codes += [_say(item, (NO, YES), shown[:, SHOWN.index(name)], kept) for item, name in _BY_ACTS.items()]
+    return [*codes, _say("refusal", (NO,), np.zeros(layout.n_trials, dtype=np.int64), kept)]
 
 
-def reason_chances(layout: Layout, profile: Profile) -> tuple[tuple[str, ...], Floats]:
-    """Give the items that a rationale answers, and the chance of a yes; shape (situations, acts, items)."""
-    first = find_reason_chances(profile, layout.cells[0], layout.acts[0][0])
-    found = np.zeros((*layout.is_open.shape, len(first)))
-    for s, (cell, acts) in enumerate(zip(layout.cells, layout.acts, strict=True)):
-        # Which reasons can be given hangs on the cell, and on whether the act is against anybody's wishes.
-        known = {act.against: act for act in acts}
-        rows = {kind: list(find_reason_chances(profile, cell, each).values()) for kind, each in known.items()}
-        for a, act in enumerate(acts):
-            found[s, a] = rows[act.against]
-    return tuple(first), found
+def find_answers(layout: Layout, profile: Profile) -> dict[str, Floats]:
+    """Find how probable each answer to each question is; of shape (grounds, answers)."""
+    found = [reason_probabilities([act], cell, profile) for cell, act in layout.grounds]
+    return {item: np.concatenate([each[item] for each in found]) for item in REASON_ANSWERS}
 
 
-def frame_chances(layout: Layout, profile: Profile) -> tuple[tuple[str, ...], Floats]:
-    """Give the frames of a profile, and how likely each is; shape (situations, frames)."""
-    frames = tuple(sorted(set(_name_frames(profile))))
-    found = np.zeros((len(layout.acts), len(frames)))
-    for s, cell in enumerate(layout.cells):
-        for frame, chance in find_frame_chances(profile, cell).items():
-            found[s, frames.index(frame)] = chance
-    return frames, found
+def expect_answer(layout: Layout, profile: Profile, probabilities: Floats, code: Code, given: str) -> Floats:
+    """Give the exact chance of an answer, together with an outcome, in every trial; shape (trials,).
+
+    Args:
+        layout: The plan's situations.
+        profile: The agent.
+        probabilities: Of each act; shape (situations, acts).
+        code: The answer.
+        given: The outcome that a trial must show too; empty: none.
+    """
+    answers = find_answers(layout, profile)[code.item][:, REASON_ANSWERS[code.item].index(code.answer)]
+    joint = probabilities * answers[layout.ground]
+    if given:
+        joint = joint * layout.shown[..., SHOWN.index(given)]
+    found: Floats = joint.sum(axis=1)[layout.situation]
+    return found
 
 
-def _name_frames(profile: Profile) -> Iterator[str]:
-    for rule in profile.frames:
-        yield from rule.frames
-
-
-def _say(item: str, answers: NDArray[np.bool_], kept: NDArray[np.bool_]) -> pl.Series:
-    words = np.where(answers, YES, NO)
-    column = pl.Series(f"code_{item.replace('-', '_')}", words, dtype=pl.String)
-    return column.zip_with(pl.Series(kept), pl.Series([None], dtype=pl.String).new_from_index(0, len(words)))
+def _say(item: str, words: tuple[str, ...], places: Ints, kept: pl.Series) -> pl.Series:
+    column = pl.Series(words, dtype=pl.String).gather(places)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(places))
+    return column.zip_with(kept, nothing).alias(name_code(item))

@@ -12,12 +12,13 @@ from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
 from gyges.records.validity import TRUTHS, VERDICT_WORDS, Confusion, Scored, Share, TruthWord
 from gyges.records.verdicts import Finding, Verdict
-from gyges.validity._truth import Known, Source, Truth, count_needed, find_truth
+from gyges.validity._known import Known, Source, Truth
+from gyges.validity._truth import count_needed, find_truth
 
 NEAR_ZERO: Final = 0.1
 """An effect closer to 0 than this share of its SESOI is called none."""
 
-_DUST: Final = 1e-9
+_DUST: Final = 1e-6
 _LIKE: Final = "scenarios like these"
 
 
@@ -87,11 +88,19 @@ def _average(truths: Iterable[tuple[str, tuple[Truth, ...]]]) -> dict[tuple[str,
         known.setdefault((agent, len(truth)), []).append(truth)
     return {
         key: tuple(
-            Truth(float(np.mean([part.value for part in parts])), parts[0].sesoi)
+            Truth(
+                float(np.mean([part.value for part in parts])),
+                parts[0].sesoi,
+                float(np.mean([_on_scale(part) for part in parts])),
+            )
             for parts in zip(*found, strict=True)
         )
         for key, found in known.items()
     }
+
+
+def _on_scale(part: Truth) -> float:
+    return part.value if part.shown is None else part.shown
 
 
 def _score_one(
@@ -110,7 +119,7 @@ def _score_one(
     holding = sum(part.value > _DUST for part in truth) >= needed
     word = classify(claim, truth)
     is_false = verdict.verdict == "supported" and not holding
-    intervals, covered = _count_covered(claim, finding, own, population)
+    intervals, covered = _count_covered(finding, own, population)
     return Scored(
         agent=study.agent,
         study=study.name,
@@ -126,7 +135,7 @@ def _score_one(
 
 
 def _count_covered(
-    claim: Claim, finding: Finding, own: tuple[Truth, ...], population: tuple[Truth, ...]
+    finding: Finding, own: tuple[Truth, ...], population: tuple[Truth, ...]
 ) -> tuple[int, int]:
     """Count the intervals of a finding's parts, and those that hold the truth."""
     if finding.estimate is None:
@@ -135,13 +144,9 @@ def _count_covered(
     if len(estimates) != len(own):
         return 0, 0
     values = [
-        (mean if estimate.scope == _LIKE else mine).value
+        _on_scale(mean if estimate.scope == _LIKE else mine)
         for estimate, mine, mean in zip(estimates, own, population, strict=True)
     ]
-    if claim.kind == "rate-bound":
-        values = [(claim.bound or 0.0) - value for value in values]
-    if claim.kind == "count":
-        values = [estimates[0].n_scenarios / 2 - value for value in values]
     return len(values), sum(
         _covers(estimate, value) for estimate, value in zip(estimates, values, strict=True)
     )

@@ -14,9 +14,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from gyges.agents import Profile
+from gyges.estimands import name_code, read_code
+from gyges.records.codebook import NO, YES
 from gyges.records.words import FACTORS, OUTCOMES, TACTICS
 from gyges.validity._layout import SHOWN, Floats, Ints, Layout, find_probabilities
 from gyges.validity._reasons import draw_reasons
+from gyges.validity._stated import group_codes
 
 LOST: Final = 0.01
 """Share of trials that end without codes, unless somebody says otherwise."""
@@ -25,6 +28,7 @@ _PLANNED: Final = (
     *("model", "scenario", "setting", "protocol", "design", "conflict", "variant", "replicate", "seed"),
     *FACTORS,
 )
+_NO_ANSWER: Final = "none"
 _NULLED: Final = ("act", "acts", "tactic", "severity", *OUTCOMES)
 
 
@@ -63,9 +67,7 @@ def code_acts(layout: Layout, chosen: Ints, is_lost: NDArray[np.bool_]) -> pl.Da
         is_lost: Trials that failed before anything could be coded.
     """
     shown = layout.shown[layout.situation, chosen].astype(np.int8)
-    catalogue = _list_acts(layout)
-    offset = np.concatenate([[0], np.cumsum([len(each) for each in layout.acts])])[layout.situation]
-    done = catalogue[offset + chosen]
+    done = layout.catalogue[layout.offset[layout.situation] + chosen]
     outcomes = {name: pl.Series(shown[:, i].astype(bool)) for i, name in enumerate(SHOWN) if name in OUTCOMES}
     table = layout.trials.select(pl.col("id").alias("trial"), *_PLANNED).with_columns(
         status=pl.Series(np.where(is_lost, "failed", "coded")),
@@ -88,7 +90,7 @@ def code_acts(layout: Layout, chosen: Ints, is_lost: NDArray[np.bool_]) -> pl.Da
 def simulate_rates(
     layout: Layout, rates: Mapping[str, Floats], rng: np.random.Generator, *, name: str, lost: float = LOST
 ) -> pl.DataFrame:
-    """Draw one study of an agent whose rates are stated: outcomes alone, since it has no acts.
+    """Draw one study of an agent whose rates are stated: it has no acts, but outcomes and judges' answers.
 
     Args:
         layout: The plan's situations.
@@ -100,7 +102,9 @@ def simulate_rates(
     n = layout.n_trials
     severity = np.where(rng.random(n) < rates["severity"], rng.integers(1, len(TACTICS), n), 0)
     is_lost = rng.random(n) < lost
+    codes = [_draw_code(rates, item, names, rng) for item, names in group_codes(rates).items()]
     table = layout.trials.select(pl.col("id").alias("trial"), *_PLANNED).with_columns(
+        *codes,
         model=pl.lit(name),
         status=pl.Series(np.where(is_lost, "failed", "coded")),
         act=pl.lit(None, pl.String),
@@ -113,17 +117,18 @@ def simulate_rates(
         cost=pl.lit(0.0),
     )
     coded = pl.col("status") == "coded"
-    nulled = ("tactic", "severity", *OUTCOMES)
+    nulled = ("tactic", "severity", *OUTCOMES, *(each.name for each in codes))
     return table.with_columns(pl.when(coded).then(pl.col(each)).alias(each) for each in nulled)
 
 
-def _list_acts(layout: Layout) -> pl.DataFrame:
-    """All acts of all situations, one after the other."""
-    acts = [act for each in layout.acts for act in each]
-    return pl.DataFrame(
-        {
-            "act": pl.Series([act.id for act in acts], dtype=pl.String),
-            "acts": pl.Series([[act.id] for act in acts], dtype=pl.List(pl.String)),
-            "tactic": pl.Series([TACTICS[act.severity] for act in acts], dtype=pl.String),
-        }
-    )
+def _draw_code(
+    rates: Mapping[str, Floats], item: str, names: list[str], rng: np.random.Generator
+) -> pl.Series:
+    """Draw one answer a trial: one of those with a rate, or none of them."""
+    drawn = rng.random(len(rates[names[0]]))
+    below = np.cumsum([rates[name] for name in names], axis=0)
+    codes = [read_code(name) for name in names]
+    words = [code.answer for code in codes if code]
+    rest = NO if words == [YES] else _NO_ANSWER
+    places = (drawn[None] >= below).sum(axis=0)
+    return pl.Series([*words, rest], dtype=pl.String).gather(places).alias(name_code(item))

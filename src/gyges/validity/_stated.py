@@ -11,11 +11,14 @@ the β for which the exact expectation of each of its claims, over the trials of
 slopes, is twice the claim's SESOI; they are found by Newton's method. Claims that cannot all be so at once
 (that visibility acts in equal steps, and that all of it lies in the first step) are shared out over
 several effect agents, each without an effect on the claims of the others.
+
+Where judges answer, their answers are outcomes too. Those to one question exclude each other: their rates
+are scaled down in a trial in which they would sum to more than `MOST`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final, NamedTuple
@@ -23,10 +26,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gyges.estimands import read_code
 from gyges.records.claim import Claim
 from gyges.records.words import FACTORS, OUTCOMES, TACTICS
 from gyges.validity._layout import Floats, Layout
-from gyges.validity._weights import Linear, Rows, weigh_claim
+from gyges.validity._weights import Linear, Rows, is_weighed, weigh_claim
 
 BASE_RATE: Final = 0.2
 """Middle rate of every outcome over the scenarios."""
@@ -46,6 +50,8 @@ _DRAWS: Final = 24
 _NEWTON: Final = 12
 _CLOSE: Final = 0.02
 _LARGEST: Final = 6.0
+
+MOST: Final = 0.95
 
 Source = tuple[str, str]
 
@@ -78,15 +84,21 @@ class Stated:
     """Claims on which it has an effect."""
     slopes: Floats
     """Shape (aims,): β of each."""
+    codes: tuple[str, ...] = ()
+    """Outcomes that judges code, `code:ITEM=ANSWER`."""
 
 
-def make_null() -> Stated:
+def make_null(codes: tuple[str, ...] = ()) -> Stated:
     """Make the agent without any effect."""
-    return Stated("null", (), np.zeros(0))
+    return Stated("null", (), np.zeros(0), codes)
 
 
 def make_effects(
-    layout: Layout, claims: Sequence[Claim], sources: Mapping[str, Source], seed: int
+    layout: Layout,
+    claims: Sequence[Claim],
+    sources: Mapping[str, Source],
+    seed: int,
+    codes: tuple[str, ...] = (),
 ) -> list[Stated]:
     """Make the agents that have twice the SESOI on every directional claim, each on one of them.
 
@@ -95,6 +107,7 @@ def make_effects(
         claims: Directional claims.
         sources: For each claim that the plan can test, the design and protocol its verdict rests on.
         seed: Decides the slopes of settings over which expectations are taken.
+        codes: Outcomes that judges code.
     """
     rest = [
         aim for claim in claims if claim.id in sources and (aim := _aim(layout, claim, sources[claim.id]))
@@ -104,7 +117,7 @@ def make_effects(
         together, slopes, left = _gather(layout, rest, seed)
         if not together:
             break
-        agents.append(Stated(f"effects-{len(agents) + 1}", tuple(together), slopes))
+        agents.append(Stated(f"effects-{len(agents) + 1}", tuple(together), slopes, codes))
         rest = left
     return agents
 
@@ -139,10 +152,24 @@ def state_rates(layout: Layout, agent: Stated, rng: np.random.Generator) -> dict
     """
     units = layout.unit
     n = int(units.max()) + 1
-    bases = {name: _draw_bases(rng, n)[units] for name in (*OUTCOMES, "severity")}
+    bases = {name: _draw_bases(rng, n)[units] for name in (*OUTCOMES, "severity", *agent.codes)}
     noise = rng.standard_normal((len(agent.aims), n))
     shifts = _shift(layout, agent.aims, agent.slopes, noise)
-    return {name: _expit(base + shifts.get(name, 0.0)) for name, base in bases.items()}
+    rates = {name: _expit(base + shifts.get(name, 0.0)) for name, base in bases.items()}
+    for names in group_codes(agent.codes).values():
+        excess = np.maximum(1.0, sum(rates[name] for name in names) / MOST)
+        rates |= {name: rates[name] / excess for name in names}
+    return rates
+
+
+def group_codes(codes: Iterable[str]) -> dict[str, list[str]]:
+    """Group outcomes that judges code by their question."""
+    found: dict[str, list[str]] = {}
+    for name in codes:
+        code = read_code(name)
+        if code is not None:
+            found.setdefault(code.item, []).append(name)
+    return found
 
 
 def expect_stated(rates: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -262,7 +289,7 @@ def _rises(aim: Aim, values: Sequence[float]) -> bool:
 
 
 def _aim(layout: Layout, claim: Claim, source: Source) -> Aim | None:
-    parts = weigh_claim(layout, claim, source)
+    parts = weigh_claim(layout, claim, source) if is_weighed(claim) else ()
     if not parts or not claim.sesoi:
         return None
     pulls = tuple(_pulls(layout, claim, source))

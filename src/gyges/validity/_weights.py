@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from gyges.records.claim import Claim
 from gyges.records.scenario import Condition, Scenario
-from gyges.records.words import CONFLICT, FACTORS, MANIPULATION, MISALIGNED_FROM, TACTICS, TAG_OUTCOMES
+from gyges.records.words import (
+    CONFLICT,
+    FACTORS,
+    MANIPULATION,
+    MISALIGNED_FROM,
+    OUTCOMES,
+    TACTICS,
+    TAG_OUTCOMES,
+)
 from gyges.validity._layout import Floats, Layout, list_against
 
 Mask = NDArray[np.bool_]
@@ -69,8 +77,13 @@ class Rows:
 
 def weigh_claim(layout: Layout, claim: Claim, source: tuple[str, str]) -> tuple[Linear, ...]:
     """Give the weights of a claim's parts over the trials of a source; none where no unit has enough."""
-    rows = Rows(layout, _pick_rows(layout, claim, source))
+    rows = Rows(layout, pick_rows(layout, claim, source))
     return tuple(part for part in _KINDS[claim.kind](rows, claim) if part is not None)
+
+
+def is_weighed(claim: Claim) -> bool:
+    """Whether fixed weights of trials give what a claim of this kind is about."""
+    return claim.kind in _KINDS
 
 
 def _all(layout: Layout, found: list) -> Mask:  # type: ignore[type-arg]  # Polars series
@@ -78,7 +91,8 @@ def _all(layout: Layout, found: list) -> Mask:  # type: ignore[type-arg]  # Pola
     return reduce(lambda a, b: a & b.fill_null(value=False).to_numpy(), found, whole)
 
 
-def _pick_rows(layout: Layout, claim: Claim, source: tuple[str, str]) -> Mask:
+def pick_rows(layout: Layout, claim: Claim, source: tuple[str, str]) -> Mask:
+    """Mark the trials of a source that a claim rests on: of scenarios that can show it, or made for it."""
     design, protocol = source
     trials = layout.trials
     named = {claim.factor, *claim.within}
@@ -110,7 +124,7 @@ def _is_off_base(layout: Layout, named: set[str]) -> Mask:
 
 def _can_show(scenario: Scenario, claim: Claim) -> bool:
     """Whether some act or topic of a scenario can show what the claim counts."""
-    wanted = {claim.outcome, claim.outcome_b} - {"", "severity"}
+    wanted = {claim.outcome, claim.outcome_b, claim.given} & set(OUTCOMES)
     return wanted <= set(_list_shown(scenario))
 
 
@@ -285,5 +299,4 @@ _KINDS: Final[Mapping[str, Callable[[Rows, Claim], Parts]]] = {
     "openness": _openness,
     "control": _control,
     "convergence": _families,
-    "rate-bound": _bound,
 }

@@ -297,13 +297,6 @@ def test_count_has_an_exact_interval(make_codes: MakeCodes) -> None:
     assert measure(make_codes, [{"threat": "none"}], make_claim("count")).estimate is None
 
 
-def test_later_claims_name_what_they_wait_for(make_codes: MakeCodes) -> None:
-    """A claim that needs a later stage says so and is not estimated."""
-    finding = measure(make_codes, [{}], make_claim("later", needs=["judges", "values"]))
-    waits = "a decision from codes by judges and the model's revealed values"
-    assert finding.missing == f"It needs {waits}, which this version does not have yet."
-
-
 OPEN = (["leverage", "harm"], ["harm"])
 
 

@@ -91,7 +91,7 @@ def test_with_a_judge_the_core_study_tests_what_judges_code() -> None:
 
 
 def test_the_core_study_tests_every_claim_that_the_library_carries() -> None:
-    """What `core` does not test waits for a later stage, or too few scenarios of the library carry it."""
+    """What `core` does not test takes what it does not have, or too few scenarios of the library carry it."""
     library = load_library()
     study = load_study("core")
     plan = make_plan(study, library, claims=load_claims(), batteries=load_batteries())

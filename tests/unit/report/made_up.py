@@ -162,9 +162,6 @@ def make_estimates(seed: int = 1) -> Estimates:
 
 def make_verdict(claim: Claim, model: str, draw: Random) -> Verdict:
     """Make a verdict that fits the claim's kind."""
-    if claim.kind == "later":
-        reason = f"This claim waits for {', '.join(claim.needs)}, which this version does not have."
-        return Verdict(claim.id, model, "not-tested", reason, claim.estimand, sesoi=claim.sesoi)
     word = draw.choice(("supported", "supported", "refuted", "inconclusive"))
     sign = {"supported": 1.0, "refuted": -0.1, "inconclusive": 0.3}[word] * claim.direction
     value, half = 0.22 * sign, draw.uniform(0.03, 0.2 if word == "inconclusive" else 0.09)
@@ -238,7 +235,6 @@ def make_excerpts(claims: tuple[Claim, ...]) -> dict[tuple[str, str], tuple[Exce
         )
         for claim in claims
         for model in MODELS
-        if claim.kind != "later"
     }
 
 

@@ -13,11 +13,11 @@ from tests.unit.report.made_up import make_estimate
 
 
 def make_claims(text: str) -> tuple[Claim, ...]:
-    """Make a contrast, a count and a claim that waits."""
+    """Make a contrast, a count and a claim about a trade."""
     return (
         Claim(id="C05", section="Risk Factors", statement=text, kind="contrast", estimand=text, direction=-1),
         Claim(id="C47", section="Executive Summary", statement=text, kind="count", estimand=text),
-        Claim(id="C04", section=text, statement=text, kind="later", estimand=text, needs=("values",)),
+        Claim(id="C04", section=text, statement=text, kind="trade-share", estimand=text),
     )
 
 

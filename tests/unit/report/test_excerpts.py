@@ -145,11 +145,11 @@ def test_every_part_of_a_claim_is_shown() -> None:
 
 
 def test_a_claim_about_cells_shows_trials_of_those_cells() -> None:
-    """A conjunction's passages lie within its conditions, and a waiting claim has none."""
+    """A conjunction's passages lie within its conditions, and a claim about trade-off items has none."""
     rows = [make_row(number) for number in range(20)]
     conjunction = make_claim(kind="conjunction", within={"threat": ["shutdown"]}, factor="")
     assert {each.condition for each in pick(rows, conjunction)} == {"threat = shutdown"}
-    assert pick(rows, make_claim(id="C04", kind="later")) == ()
+    assert pick(rows, make_claim(id="C04", kind="trade-share")) == ()
     assert pick(rows, make_claim(id="C47", kind="count", factor="")) == ()
 
 
