@@ -109,7 +109,8 @@ def sample(counts: Counts, seed: int, sampling: Sampling, *, like_these: NDArray
         sampling: How long.
         like_these: For each column, whether its rates are about scenarios like these.
     """
-    sampler = run_sampler(counts, seed, sampling)
+    sampler = make_sampler(sampling)
+    run_sampler(sampler, counts, seed)
     drawn = {name: np.asarray(each, dtype=float) for name, each in sampler.get_samples().items()}
     meant = [_diagnose(drawn[name], sampling.chains) for name in ("a", "sigma", "b", "tau")]
     return Posterior(
@@ -123,24 +124,28 @@ def sample(counts: Counts, seed: int, sampling: Sampling, *, like_these: NDArray
     )
 
 
-def run_sampler(counts: Counts, seed: int, sampling: Sampling) -> Any:
-    """Run NUTS and give NumPyro's own object."""
+def make_sampler(sampling: Sampling) -> Any:
+    """Make NumPyro's own object; it may be run on counts of the same shape again without being compiled."""
     import jax
-    from jax import random
     from numpyro.infer import MCMC, NUTS
 
     jax.config.update("jax_enable_x64", True)
-    kernel = NUTS(_model, target_accept_prob=0.9)
-    sampler = MCMC(
-        kernel,
+    return MCMC(
+        NUTS(_model, target_accept_prob=0.9),
         num_warmup=sampling.warmup,
         num_samples=sampling.draws,
         num_chains=sampling.chains,
         chain_method="vectorized",
         progress_bar=False,
     )
-    sampler.run(random.PRNGKey(seed % 2**32), *_make_arguments(counts), extra_fields=("diverging",))
-    return sampler
+
+
+def run_sampler(sampler: Any, counts: Counts, seed: int) -> None:
+    """Run NUTS on counted cells."""
+    from jax import random
+
+    arguments = (_center(counts), counts.unit, counts.units, counts.y, counts.n)
+    sampler.run(random.PRNGKey(seed % 2**32), *arguments, extra_fields=("diverging",))
 
 
 def _center(counts: Counts) -> Array:
@@ -149,10 +154,6 @@ def _center(counts: Counts) -> Array:
     means = np.sum(weight * counts.x, axis=0) / np.maximum(np.sum(weight, axis=0), 1)
     centered: Array = (counts.x - means) * counts.carried
     return centered
-
-
-def _make_arguments(counts: Counts) -> tuple[Any, ...]:
-    return _center(counts), counts.unit, counts.units, counts.y, counts.n
 
 
 def _model(x: Any, unit: Any, units: int, y: Any, n: Any) -> None:
