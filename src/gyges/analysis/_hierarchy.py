@@ -109,8 +109,7 @@ def sample(counts: Counts, seed: int, sampling: Sampling, *, like_these: NDArray
         sampling: How long.
         like_these: For each column, whether its rates are about scenarios like these.
     """
-    sampler = make_sampler(sampling)
-    run_sampler(sampler, counts, seed)
+    sampler = run_sampler(counts, seed, sampling)
     drawn = {name: np.asarray(each, dtype=float) for name, each in sampler.get_samples().items()}
     meant = [_diagnose(drawn[name], sampling.chains) for name in ("a", "sigma", "b", "tau")]
     return Posterior(
@@ -124,13 +123,14 @@ def sample(counts: Counts, seed: int, sampling: Sampling, *, like_these: NDArray
     )
 
 
-def make_sampler(sampling: Sampling) -> Any:
-    """Make NumPyro's own object; it may be run on counts of the same shape again without being compiled."""
+def run_sampler(counts: Counts, seed: int, sampling: Sampling) -> Any:
+    """Run NUTS on counted cells and give NumPyro's own object."""
     import jax
+    from jax import random
     from numpyro.infer import MCMC, NUTS
 
     jax.config.update("jax_enable_x64", True)
-    return MCMC(
+    sampler = MCMC(
         NUTS(_model, target_accept_prob=0.9),
         num_warmup=sampling.warmup,
         num_samples=sampling.draws,
@@ -138,14 +138,9 @@ def make_sampler(sampling: Sampling) -> Any:
         chain_method="vectorized",
         progress_bar=False,
     )
-
-
-def run_sampler(sampler: Any, counts: Counts, seed: int) -> None:
-    """Run NUTS on counted cells."""
-    from jax import random
-
     arguments = (_center(counts), counts.unit, counts.units, counts.y, counts.n)
     sampler.run(random.PRNGKey(seed % 2**32), *arguments, extra_fields=("diverging",))
+    return sampler
 
 
 def _center(counts: Counts) -> Array:

@@ -67,7 +67,7 @@ def estimate_log_odds(tallies: Mapping[str, Tally], cells: Cells, model: str) ->
                     fits = _fit_arms(by_source[source][outcome], level, FACTORS[factor][0])
                 else:
                     if source not in fitted:
-                        fitted[source] = _fit_units(cells[model][source])
+                        fitted[source] = fit_units(cells[model][source])
                     fits = fitted[source][outcome].get((factor, level), [])
                 if fits:
                     found.append(_make_effect((model, factor, level, outcome), source, fits))
@@ -114,13 +114,13 @@ def _measure_logit(arm: Arm) -> tuple[float, float]:
     return math.log(yes / no), 1 / yes + 1 / no
 
 
-def _fit_units(by_unit: Mapping[Unit, CellCounts]) -> dict[str, _Fits]:
-    """Fit every outcome in every unit."""
+def fit_units(by_unit: Mapping[Unit, CellCounts]) -> dict[str, _Fits]:
+    """Fit every outcome that was counted in every unit."""
     found: dict[str, _Fits] = {outcome: {} for outcome in BINARY_OUTCOMES}
     for unit, counts in by_unit.items():
         shown, columns, size = _lay_out(counts)
         total = counts.n.sum()
-        known = [name for name in BINARY_OUTCOMES if 0 < counts.totals[name].sum() < total]
+        known = [name for name, totals in counts.totals.items() if 0 < totals.sum() < total]
         x = spread_out(columns, size)
         for outcome in known:
             fit = fit_logit(x, counts.totals[outcome], counts.n)
