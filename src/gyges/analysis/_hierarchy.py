@@ -124,22 +124,22 @@ def sample(counts: Counts, seed: int, sampling: Sampling, *, like_these: NDArray
 
 
 def run_sampler(counts: Counts, seed: int, sampling: Sampling) -> Any:
-    """Run NUTS and give NumPyro's own object."""
+    """Run NUTS on counted cells and give NumPyro's own object."""
     import jax
     from jax import random
     from numpyro.infer import MCMC, NUTS
 
     jax.config.update("jax_enable_x64", True)
-    kernel = NUTS(_model, target_accept_prob=0.9)
     sampler = MCMC(
-        kernel,
+        NUTS(_model, target_accept_prob=0.9),
         num_warmup=sampling.warmup,
         num_samples=sampling.draws,
         num_chains=sampling.chains,
         chain_method="vectorized",
         progress_bar=False,
     )
-    sampler.run(random.PRNGKey(seed % 2**32), *_make_arguments(counts), extra_fields=("diverging",))
+    arguments = (_center(counts), counts.unit, counts.units, counts.y, counts.n)
+    sampler.run(random.PRNGKey(seed % 2**32), *arguments, extra_fields=("diverging",))
     return sampler
 
 
@@ -149,10 +149,6 @@ def _center(counts: Counts) -> Array:
     means = np.sum(weight * counts.x, axis=0) / np.maximum(np.sum(weight, axis=0), 1)
     centered: Array = (counts.x - means) * counts.carried
     return centered
-
-
-def _make_arguments(counts: Counts) -> tuple[Any, ...]:
-    return _center(counts), counts.unit, counts.units, counts.y, counts.n
 
 
 def _model(x: Any, unit: Any, units: int, y: Any, n: Any) -> None:
@@ -165,10 +161,12 @@ def _model(x: Any, unit: Any, units: int, y: Any, n: Any) -> None:
     sigma = numpyro.sample("sigma", dist.HalfNormal(1.5))
     b = numpyro.sample("b", dist.Normal(0.0, 1.5).expand([size]).to_event(1))
     tau = numpyro.sample("tau", dist.HalfNormal(0.75).expand([size]).to_event(1))
-    z_a = numpyro.sample("z_a", dist.Normal(0.0, 1.0).expand([units]).to_event(1))
+    # A unit's trials say much of its intercept and little of each slope, so only slopes are put in units of
+    # their spread.
+    own = numpyro.sample("own", dist.Normal(a, sigma).expand([units]).to_event(1))
     z_b = numpyro.sample("z_b", dist.Normal(0.0, 1.0).expand([units, size]).to_event(2))
     by_unit = b + tau * z_b
-    logits = a + sigma * z_a[unit] + jnp.sum(x * by_unit[unit], axis=1)
+    logits = own[unit] + jnp.sum(x * by_unit[unit], axis=1)
     numpyro.sample("y", dist.Binomial(total_count=n, logits=logits), obs=y)
 
 
@@ -239,6 +237,6 @@ def _average_these(cells: Array, unit: NDArray[np.int64], n: Array, drawn: Mappi
     for each in met:
         mine = unit == each
         slopes = drawn["b"] + drawn["tau"] * drawn["z_b"][:, each]
-        logits = (drawn["a"] + drawn["sigma"] * drawn["z_a"][:, each])[:, None] + slopes @ cells[mine].T
+        logits = drawn["own"][:, each][:, None] + slopes @ cells[mine].T
         total += expit(logits) @ n[mine] / n[mine].sum()
     return np.asarray(total / len(met))

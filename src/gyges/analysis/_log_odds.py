@@ -3,7 +3,8 @@
 *Model:* in unit u, logit p = a_u + Σ_f b_{u,f}[level of f], b = 0 at each factor's first level. The b_{u,f}
 and their variances are pooled as effects are; a unit in which the outcome never occurs, or always, has no
 say. Unlike the difference of rates it holds the other factors fixed, so where logits add up it does not
-depend on the study's level weights; and it is larger than the log-odds of the averaged rates.
+depend on the study's level weights; and it is larger than the log-odds of the averaged rates. Units are
+weighted by their trials: by their own variance those would count most in which the effect came out small.
 
 Between matched cells it is log(x₁ + ½)/(n₁ − x₁ + ½) − log(x₀ + ½)/(n₀ − x₀ + ½), which is Firth's estimate
 in two arms, with variance Σ 1/(x + ½) + 1/(n − x + ½).
@@ -16,8 +17,9 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +34,16 @@ from gyges.records.words import FACTORS
 
 _Fits = dict[tuple[str, str], list[UnitFit]]
 """Factor and level to its effect in every unit."""
+
+
+class _Shown(NamedTuple):
+    """A level whose coefficient is an effect."""
+
+    factor: str
+    level: str
+    at: int
+    arms: tuple[int, int]
+    """Trials at the level, and at the reference."""
 
 
 def estimate_log_odds(tallies: Mapping[str, Tally], cells: Cells, model: str) -> tuple[Effect, ...]:
@@ -55,7 +67,7 @@ def estimate_log_odds(tallies: Mapping[str, Tally], cells: Cells, model: str) ->
                     fits = _fit_arms(by_source[source][outcome], level, FACTORS[factor][0])
                 else:
                     if source not in fitted:
-                        fitted[source] = _fit_units(cells[model][source])
+                        fitted[source] = fit_units(cells[model][source])
                     fits = fitted[source][outcome].get((factor, level), [])
                 if fits:
                     found.append(_make_effect((model, factor, level, outcome), source, fits))
@@ -93,7 +105,7 @@ def _fit_arms(units: Units, level: str, reference: str) -> list[UnitFit]:
                 variance=logits[0][1] + logits[1][1],
                 n=sum(arm.n for arm in arms),
             )
-            found.append(UnitFit(effect))
+            found.append(UnitFit(effect, size=_size_of(arm.n for arm in arms)))
     return found
 
 
@@ -102,30 +114,35 @@ def _measure_logit(arm: Arm) -> tuple[float, float]:
     return math.log(yes / no), 1 / yes + 1 / no
 
 
-def _fit_units(by_unit: Mapping[Unit, CellCounts]) -> dict[str, _Fits]:
-    """Fit every outcome in every unit."""
+def fit_units(by_unit: Mapping[Unit, CellCounts]) -> dict[str, _Fits]:
+    """Fit every outcome that was counted in every unit."""
     found: dict[str, _Fits] = {outcome: {} for outcome in BINARY_OUTCOMES}
     for unit, counts in by_unit.items():
         shown, columns, size = _lay_out(counts)
         total = counts.n.sum()
-        known = [name for name in BINARY_OUTCOMES if 0 < counts.totals[name].sum() < total]
+        known = [name for name, totals in counts.totals.items() if 0 < totals.sum() < total]
         x = spread_out(columns, size)
         for outcome in known:
             fit = fit_logit(x, counts.totals[outcome], counts.n)
-            for factor, level, at, n in shown:
-                effect = UnitEffect(unit.name, unit.scenario, float(fit.beta[at]), float(fit.cov[at, at]), n)
-                found[outcome].setdefault((factor, level), []).append(UnitFit(effect))
+            for factor, level, at, arms in shown:
+                effect = UnitEffect(
+                    unit.name, unit.scenario, float(fit.beta[at]), float(fit.cov[at, at]), sum(arms)
+                )
+                found[outcome].setdefault((factor, level), []).append(UnitFit(effect, size=_size_of(arms)))
     return found
 
 
-def _lay_out(counts: CellCounts) -> tuple[list[tuple[str, str, int, int]], list[Codes], int]:
+def _size_of(arms: Iterable[int]) -> float:
+    return sum(1 / n for n in arms)
+
+
+def _lay_out(counts: CellCounts) -> tuple[list[_Shown], list[Codes], int]:
     """Give each level seen a coefficient; the first of a factor is its baseline and has none.
 
     Returns:
-        Factor, level, its coefficient and the trials it is compared over, where that is an effect; then for
-        each factor every cell's coefficient, or 0; and how many there are.
+        What is an effect; for each factor every cell's coefficient, or 0; how many coefficients there are.
     """
-    shown: list[tuple[str, str, int, int]] = []
+    shown: list[_Shown] = []
     columns: list[Codes] = []
     size = 0
     for factor in counts.levels:
@@ -136,6 +153,6 @@ def _lay_out(counts: CellCounts) -> tuple[list[tuple[str, str, int, int]], list[
             size += 1
             numbers[i + 1] = size
             if present[0] == 0 and min(trials[0], trials[i]) >= MIN_ARM:
-                shown.append((factor, FACTORS[factor][i], size, trials[0] + trials[i]))
+                shown.append(_Shown(factor, FACTORS[factor][i], size, (trials[i], trials[0])))
         columns.append(numbers[counts.levels[factor]])
     return shown, columns, size

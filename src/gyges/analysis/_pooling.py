@@ -5,11 +5,11 @@ b = Σ w y / Σ w, SE² = Σ w (y − b)² / ((S − 1) Σ w) + Σ w² a / (Σ w
 and the prediction interval b ± t_{S−2} √(τ² + SE²). S counts units (a scenario's settings), the unit of
 inference.
 
-Differences of means are weighted by their numbers of trials alone: v_u = σ² h_u with h_u = Σ c²/n over the
-unit's arms and σ² = Σ v / Σ h. A rate's own variance would give most weight to scenarios near 0 or 1, where
-a difference is small too, and pull b towards 0. a_u is what the half trial added to a unit's variance: it
-keeps SE from vanishing where no arm has an event. The ratio Q/(S − 1) is not held at 1 or more: where the
-units do not differ, intervals would cover 98 to 99 %.
+Differences are weighted by their numbers of trials alone: v_u = σ² h_u with h_u = Σ c²/n over the unit's
+arms and σ² = Σ v / Σ h. By their own variance, differences of rates would count most in scenarios near 0 or
+1, where they are small too, and those of logits where they came out small: b would be pulled towards 0. a_u
+is what the half trial added to a unit's variance: it keeps SE from vanishing where no arm has an event. The
+ratio Q/(S − 1) is not held at 1 or more: where units do not differ, intervals would cover 98 to 99 %.
 
 *These scenarios only*: b = Σ y / S, SE² = Σ v / S².
 
@@ -109,7 +109,8 @@ def pool_units(fits: Sequence[UnitFit]) -> Estimate:
     estimate = _clip(estimate, min(fit.limits[0] for fit in fits), max(fit.limits[1] for fit in fits))
     if len(fits) == 1:
         return estimate
-    spread = _measure_spread(np.array([fit.effect.estimate for fit in fits]), _level(fits))
+    y = np.array([fit.effect.estimate for fit in fits])
+    spread = _measure_spread(y, np.array([fit.effect.variance for fit in fits]))
     i_squared = max(0.0, 1 - (len(fits) - 1) / spread) if spread else 0.0
     return replace(estimate, cochran_q=spread, i_squared=i_squared)
 

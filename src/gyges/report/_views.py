@@ -13,6 +13,7 @@ from gyges.report._claim_rows import VERDICTS, ClaimRow, make_axis, make_row
 from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_failures
 from gyges.report._format import say_end, say_percent
 from gyges.report._judges import CodeRow, make_codes
+from gyges.report._more_effects import MoreEffects, make_more_effects
 from gyges.report._outline import place_section
 from gyges.report._reasons import ReasonView, make_reasons
 from gyges.report._scenario_rows import (
@@ -67,6 +68,7 @@ class ModelView:
     heatmap: tuple[HeatFactor, ...]
     heat_protocols: str
     effects: tuple[EffectTable, ...]
+    more_effects: MoreEffects
     cases: tuple[ClaimRow, ...]
     """Decided claims with transcripts to show."""
 
@@ -133,6 +135,7 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         heatmap=make_heatmap(mine["cells"], [each["id"] for each in mine["scenarios"]]),
         heat_protocols=name_protocols(mine["cells"]),
         effects=make_effects([each for each in mine["effects"] if each["scale"] != "log-odds"]),
+        more_effects=make_more_effects(results, model),
         cases=tuple(row for row in tested if row.excerpts),
     )
 
