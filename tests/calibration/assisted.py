@@ -21,10 +21,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from gyges.agents import load_profile
-from gyges.analysis import Revealed, expect_outcomes
+from gyges.analysis import Revealed, expect_outcomes, measure_claims, prepare_codes
 from gyges.analysis._values import Evidence
 from gyges.analysis._weights import fit_weights
 from gyges.claims import load_claims
+from gyges.deciding import ask
 from gyges.design import load_study, make_plan
 from gyges.estimands import ALTERNATIVES, tabulate_choices
 from gyges.records.claim import Claim
@@ -32,7 +33,7 @@ from gyges.records.verdicts import Finding
 from gyges.records.words import FACTORS
 from gyges.scenarios import load_batteries, load_library
 from gyges.utility import TERMS
-from gyges.validity import Known, Layout, code_acts, expect, find_truth, lay_out, measure, reach_verdicts
+from gyges.validity import Known, Layout, code_acts, expect, find_truth, lay_out, reach_verdicts
 
 Floats = NDArray[np.float64]
 Utilities = Callable[[Layout], Floats]
@@ -45,11 +46,10 @@ CLAIMS = tuple(load_claims())
 KINDS = {"contrast", "slope", "dose", "zone", "rate-difference"}
 ASKED = [each for each in CLAIMS if each.kind in KINDS and not each.outcome.startswith("code")]
 OTHERS = [
-    each
-    for each in CLAIMS
-    if each not in ASKED and each.kind not in {"later", "count", "rate-bound", *ALTERNATIVES}
+    each for each in CLAIMS if each not in ASKED and each.kind not in {"count", "rate-bound", *ALTERNATIVES}
 ]
 """They take their room in the family of tests, as if nothing came of them."""
+_ASKED = ask(load_study("core"), CLAIMS, load_library(), batteries=load_batteries())
 SHUFFLED = ("reputation", "horizon", "alternatives", "prompting")
 """Factors whose levels the placebo deals out anew when all has happened: none has an effect."""
 
@@ -157,9 +157,9 @@ def run_study(kind: str, seed: int) -> list[Row]:
     table = tabulate_choices(codes, load_library(), min_trials=MIN_TRIALS)
     revealed = Revealed({name: Evidence(table=each, fit=fit_weights(each)) for name, each in table.items()})
     expected = expect_outcomes(codes, ASKED, load_library(), revealed.models)
-    found = [_index(measure(each, ASKED, load_library(), MIN_TRIALS)) for each in (codes, expected)]
+    found = [_measure(each) for each in (codes, expected)]
     words = [
-        {each.id: each.verdict for each in reach_verdicts(tuple(mine.values()), ASKED, MIN_TRIALS, OTHERS)}
+        {each.id: each.verdict for each in reach_verdicts(tuple(mine.values()), _ASKED, ASKED, OTHERS)}
         for mine in found
     ]
     truths = _find_truths(kind, seed, ASKED)
@@ -170,7 +170,14 @@ def run_study(kind: str, seed: int) -> list[Row]:
     ]
 
 
-def _index(findings: Sequence[Finding]) -> dict[str, Finding]:
+def _measure(codes: pl.DataFrame) -> dict[str, Finding]:
+    findings = measure_claims(
+        prepare_codes(codes, _ASKED.facts),
+        ASKED,
+        scenario_results=(),
+        min_trials=MIN_TRIALS,
+        facts=_ASKED.facts,
+    )
     return {finding.claim: finding for finding in findings}
 
 

@@ -103,6 +103,7 @@ def _say_result(result: dict[str, Any]) -> None:
     say()
     together = result["all"]
     say(f"studies with any falsely supported claim: {_say_share(result['any_false'])}")
+    say(f"supported, of what is true to twice the SESOI or more: {_say_share(together['strong'])}")
     say(f"wrong verdicts, of those that decide: {_say_share(together['wrong'])}")
     say(f"verdicts in the wrong direction: {_say_share(together['reversed'])}")
     say(f"95 % intervals that hold the truth: {_say_share(together['coverage'])}")

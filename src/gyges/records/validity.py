@@ -36,6 +36,8 @@ class Scored:
     verdict: VerdictWord
     truth: TruthWord | None
     """None: not known, or the plan has no trials for the claim."""
+    is_strong: bool = False
+    """All that is asserted is there to twice the SESOI or more."""
     is_false: bool = False
     """Supported though what it asserts is not so."""
     is_wrong: bool = False
@@ -55,6 +57,8 @@ class Confusion:
     claim: str
     """A claim's id, or `all`."""
     counts: dict[TruthWord, dict[VerdictWord, int]]
+    strong: Share
+    """Supported, of those that are true to twice the SESOI or more."""
     wrong: Share
     """Verdicts that are wrong, of those that decide."""
     reversed: Share

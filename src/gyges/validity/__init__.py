@@ -11,7 +11,7 @@ from gyges.validity._known import Known, Source, Truth, expectation, know
 from gyges.validity._layout import Layout, expect, find_probabilities, lay_out, show
 from gyges.validity._pipeline import measure, reach_verdicts
 from gyges.validity._profiles import draw_profiles
-from gyges.validity._scoring import SimulatedStudy, classify, count_false, score, share, tabulate
+from gyges.validity._scoring import SimulatedStudy, classify, count_false, is_strong, score, share, tabulate
 from gyges.validity._simulate import LOST, code_acts, simulate, simulate_rates
 from gyges.validity._stated import Stated, expect_stated, make_effects, make_null, state_rates
 from gyges.validity._truth import count_needed, find_truth, has_truth
@@ -37,6 +37,7 @@ __all__ = [
     "find_probabilities",
     "find_truth",
     "has_truth",
+    "is_strong",
     "know",
     "lay_out",
     "make_effects",

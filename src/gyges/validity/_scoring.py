@@ -18,6 +18,9 @@ from gyges.validity._truth import count_needed, find_truth
 NEAR_ZERO: Final = 0.1
 """An effect closer to 0 than this share of its SESOI is called none."""
 
+STRONG: Final = 2.0
+"""From this multiple of its SESOI on an effect is called strong."""
+
 _DUST: Final = 1e-6
 _LIKE: Final = "scenarios like these"
 
@@ -32,17 +35,22 @@ class SimulatedStudy(NamedTuple):
 
 def classify(claim: Claim, truths: Sequence[Truth]) -> TruthWord:
     """Say in a word what is true of a claim, of whose parts as many as it asserts must be so."""
-    needed = count_needed(claim, len(truths))
-
-    def holds(least: Iterable[float]) -> bool:
-        return sum(truth.value >= x for truth, x in zip(truths, least, strict=True)) >= needed
-
     near = [NEAR_ZERO * truth.sesoi for truth in truths]
-    if holds(max(truth.sesoi, _DUST) for truth in truths):
+    if _holds(claim, truths, (max(truth.sesoi, _DUST) for truth in truths)):
         return "matters"
-    if holds(max(x, _DUST) for x in near):
+    if _holds(claim, truths, (max(x, _DUST) for x in near)):
         return "small"
-    return "none" if holds(-x - _DUST for x in near) else "opposite"
+    return "none" if _holds(claim, truths, (-x - _DUST for x in near)) else "opposite"
+
+
+def is_strong(claim: Claim, truths: Sequence[Truth]) -> bool:
+    """Whether all that a claim asserts is there to `STRONG` times its SESOI or more."""
+    return _holds(claim, truths, (max(STRONG * truth.sesoi, _DUST) for truth in truths))
+
+
+def _holds(claim: Claim, truths: Sequence[Truth], least: Iterable[float]) -> bool:
+    needed = count_needed(claim, len(truths))
+    return sum(truth.value >= x for truth, x in zip(truths, least, strict=True)) >= needed
 
 
 def score(
@@ -126,6 +134,7 @@ def _score_one(
         claim=claim.id,
         verdict=verdict.verdict,
         truth=word,
+        is_strong=is_strong(claim, truth),
         is_false=is_false,
         is_wrong=is_false or (verdict.verdict == "refuted" and word == "matters"),
         is_reversed=(is_false and word == "opposite") or (verdict.strength == "opposite" and holding),
@@ -182,6 +191,10 @@ def _tabulate_one(name: str, mine: Sequence[Scored]) -> Confusion:
     return Confusion(
         claim=name,
         counts=counts,
+        strong=share(
+            sum(each.is_strong and each.verdict == "supported" for each in tested),
+            sum(each.is_strong for each in tested),
+        ),
         wrong=share(sum(each.is_wrong for each in decided), len(decided)),
         reversed=share(sum(each.is_reversed for each in tested), len(tested)),
         coverage=share(sum(each.covered for each in mine), sum(each.intervals for each in mine)),
