@@ -6,8 +6,9 @@ random (average marginal component effect), or over cells that differ in this fa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from gyges.analysis._intervals import adjust_benjamini_hochberg, two_sided_p
 from gyges.analysis._pooling import UnitFit, pool_units
 from gyges.analysis._units import fit_differences
 from gyges.estimands import SEVERITY, Source, Tally, Units, pick_levels, tally_levels, value_of
-from gyges.records.estimates import Effect
+from gyges.records.estimates import Effect, Scale
 from gyges.records.words import FACTORS
 
 BINARY_OUTCOMES: Final = ("misaligned", "manipulation", "harm", "power_act")
@@ -52,22 +53,36 @@ def _compare(by_source: dict[Source, dict[str, Units]], model: str, factor: str,
         name: fit_differences(by_source[source][name], level, reference, value)
         for name, value in _VALUES.items()
     }
-    subject = (model, factor, level, source)
-    return [_make_effect(subject, name, units) for name, units in fits.items() if units]
+    subjects = {name: Subject(model, factor, level, name) for name in fits}
+    return [pool_effect(subjects[name], source, units, _scale(name)) for name, units in fits.items() if units]
 
 
-def _make_effect(subject: tuple[str, str, str, Source], outcome: str, fits: list[UnitFit]) -> Effect:
-    model, factor, level, source = subject
+def _scale(outcome: str) -> Scale:
+    return "rungs" if outcome == SEVERITY else "risk-difference"
+
+
+class Subject(NamedTuple):
+    """What an effect is of, and on what."""
+
+    model: str
+    factor: str
+    level: str
+    outcome: str
+
+
+def pool_effect(subject: Subject, source: Source, fits: Sequence[UnitFit], scale: Scale) -> Effect:
+    """Pool the units' effects into one."""
     estimate = pool_units(fits)
+    drawn: Final = "conditional" if scale == "log-odds" else "AMCE"
     return Effect(
-        model=model,
-        factor=factor,
-        level=level,
-        reference=FACTORS[factor][0],
-        outcome=outcome,
-        estimand="matched cells" if source.design == "matched" else "AMCE",
+        model=subject.model,
+        factor=subject.factor,
+        level=subject.level,
+        reference=FACTORS[subject.factor][0],
+        outcome=subject.outcome,
+        estimand="matched cells" if source.design == "matched" else drawn,
         protocol=source.protocol,
         estimate=estimate,
         p=two_sided_p(estimate.estimate, estimate.se, estimate.df),
-        scale="rungs" if outcome == SEVERITY else "risk-difference",
+        scale=scale,
     )

@@ -24,10 +24,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gyges.analysis._cell_counts import CellCounts, Cells
-from gyges.analysis._effects import BINARY_OUTCOMES
-from gyges.analysis._intervals import adjust_benjamini_hochberg, two_sided_p
+from gyges.analysis._effects import BINARY_OUTCOMES, Subject, pool_effect
+from gyges.analysis._intervals import adjust_benjamini_hochberg
 from gyges.analysis._logit import Codes, fit_logit, spread_out
-from gyges.analysis._pooling import UnitFit, pool_units
+from gyges.analysis._pooling import UnitFit
 from gyges.estimands import MIN_ARM, Arm, Source, Tally, Unit, Units, pick_levels, usable
 from gyges.records.estimates import Effect, UnitEffect
 from gyges.records.words import FACTORS
@@ -70,26 +70,11 @@ def estimate_log_odds(tallies: Mapping[str, Tally], cells: Cells, model: str) ->
                         fitted[source] = fit_units(cells[model][source])
                     fits = fitted[source][outcome].get((factor, level), [])
                 if fits:
-                    found.append(_make_effect((model, factor, level, outcome), source, fits))
+                    found.append(
+                        pool_effect(Subject(model, factor, level, outcome), source, fits, "log-odds")
+                    )
     adjusted = adjust_benjamini_hochberg([effect.p for effect in found])
     return tuple(replace(effect, q=q) for effect, q in zip(found, adjusted, strict=True))
-
-
-def _make_effect(subject: tuple[str, str, str, str], source: Source, fits: list[UnitFit]) -> Effect:
-    model, factor, level, outcome = subject
-    estimate = pool_units(fits)
-    return Effect(
-        model=model,
-        factor=factor,
-        level=level,
-        reference=FACTORS[factor][0],
-        outcome=outcome,
-        estimand="matched cells" if source.design == "matched" else "conditional",
-        protocol=source.protocol,
-        estimate=estimate,
-        p=two_sided_p(estimate.estimate, estimate.se, estimate.df),
-        scale="log-odds",
-    )
 
 
 def _fit_arms(units: Units, level: str, reference: str) -> list[UnitFit]:
