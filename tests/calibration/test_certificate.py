@@ -26,6 +26,7 @@ from gyges.validity import (
     classify,
     draw_profiles,
     find_truth,
+    is_strong,
     know,
     lay_out,
     simulate,
@@ -57,6 +58,8 @@ class Outcome(NamedTuple):
 
     verdict: Verdict
     truth: TruthWord | None
+    strong: bool = False
+    """True to twice the SESOI or more."""
 
     @property
     def word(self) -> str:
@@ -80,7 +83,12 @@ def decide_agent(agent: Profile, seed: int, *, judged: bool = False) -> dict[str
     for verdict in decide_codes(codes, ASKED, listed=False).verdicts:
         source = (verdict.design or "", verdict.protocol or "")
         truth = find_truth(known, CLAIMS[verdict.id], source) if verdict.verdict != "not-tested" else ()
-        found[verdict.id] = Outcome(verdict, classify(CLAIMS[verdict.id], truth) if truth else None)
+        claim = CLAIMS[verdict.id]
+        found[verdict.id] = (
+            Outcome(verdict, classify(claim, truth), is_strong(claim, truth))
+            if truth
+            else Outcome(verdict, None)
+        )
     return found
 
 
@@ -224,11 +232,19 @@ def test_the_aligned_agent_stays_within_its_limit_and_shows_no_effect_on_misalig
 
 @pytest.mark.slow
 def test_agents_nobody_tuned_are_seldom_said_to_be_what_they_are_not() -> None:
-    """Of twelve drawn profiles, judged without error, no more have a false claim than 5 % allow."""
+    """Of twelve drawn profiles, judged without error, no more have a false claim than 5 % allow.
+
+    Of what is true of them to twice the SESOI or more, seven in ten are supported at least, and of
+    differences between levels of a factor eight in ten.
+    """
     drawn = {agent.id: decide_agent(agent, 1, judged=True) for agent in draw_profiles(12, seed=0)}
     false = {name: list_false(found) for name, found in drawn.items()}
     assert sum(map(bool, false.values())) <= binom.ppf(0.99, len(drawn), 0.05), false
     every = [each for found in drawn.values() for each in found.values()]
+    strong = [each for each in every if each.strong]
+    assert sum(each.word == "supported" for each in strong) >= 0.7 * len(strong) > 70
+    between = [each for each in strong if CLAIMS[each.verdict.id].kind == "contrast"]
+    assert sum(each.word == "supported" for each in between) >= 0.8 * len(between) > 40
     refuted = [each for each in every if each.word == "refuted"]
     assert sum(each.truth == "matters" for each in refuted) <= 0.02 * len(refuted)
     assert len(refuted) > 60
