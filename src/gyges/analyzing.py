@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from gyges.budget import REFERENCE
 from gyges.certifying import find_certificate, list_rows
 from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.judging import load_questions
 from gyges.labels import Said, find_cells, read_said
+from gyges.pricing import REFERENCE
 from gyges.records.study import name_model
 from gyges.registration import find_changes
 from gyges.run_folder import (

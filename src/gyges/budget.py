@@ -1,122 +1,228 @@
-"""What trials cost, and the budget a run may not pass."""
+"""The budget a run may not pass: kept in its folder, and watched by a purse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from gyges.errors import BudgetError, StudyError
-from gyges.records.study import Price, Study
+from gyges.errors import BudgetError, RunError, StudyError
+from gyges.pricing import REFERENCE, cost_of_all, prices_of
+from gyges.records.budget import Budget, say_amount, say_unit
+from gyges.records.study import Study, name_model
+from gyges.records.tokens import Usage, count_all
+from gyges.run_folder import RunFolder
 
-if TYPE_CHECKING:
-    from gyges.trials import TrialEnd
+_NAME = "budget.json"
 
-Tokens = tuple[int, int]
+_FIRST = 8
+"""Pieces of work of a kind that may be under way before that many have shown what they cost."""
 
-_RESERVE = 0.1
-"""Share of the budget that may be under way at once."""
-
-_ENOUGH = 5
-"""Trials after which their mean cost is believed rather than the estimate."""
-
-REFERENCE = "gyges/"
-"""Models whose name begins so are simulated."""
-
-
-def cost_of(prices: Mapping[str, Price | None], model: str, n_input: int, n_output: int) -> float | None:
-    """Price a model's tokens in US dollars; none: its price is not known. What is simulated is free."""
-    if model.startswith(REFERENCE):
-        return 0.0
-    price = prices.get(model)
-    return (n_input * price.input + n_output * price.output) / 1e6 if price else None
+_MARGIN = 1.25
+"""How much dearer than the dearest so far the next one may be."""
 
 
-def prices_of(study: Study) -> dict[str, Price | None]:
-    """Give the price of every model a study calls, the one that plays the people among them."""
-    specs = (*study.models, *((study.stakeholder,) if study.stakeholder else ()))
-    return {spec.name: spec.price for spec in specs}
+def write_budget(folder: RunFolder, budget: Budget) -> None:
+    """Note the budget a run may not pass."""
+    content = budget.model_dump(exclude_none=True)
+    folder.write(_NAME, (json.dumps(content) + "\n").encode())
 
 
-def cost_of_all(prices: Mapping[str, Price | None], usage: Mapping[str, Tokens]) -> float | None:
-    """Price the tokens of several models in US dollars; none: a price is not known."""
-    costs = [cost_of(prices, model, *tokens) for model, tokens in usage.items()]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+def read_budget(folder: RunFolder) -> Budget | None:
+    """Read the budget a run was last given; none: it has none.
+
+    Raises:
+        RunError: It is damaged.
+    """
+    if not folder.exists(_NAME):
+        return None
+    try:
+        return Budget.model_validate_json(folder.read(_NAME))
+    except ValueError:
+        raise RunError(f"{folder.at(_NAME)}: is damaged; name a budget with --budget.") from None
+
+
+def check_priced(study: Study, budget: Budget | None) -> None:
+    """Make sure that a budget in US dollars can be kept: every model has a price.
+
+    Raises:
+        StudyError: One has none.
+    """
+    if budget is None or budget.usd is None:
+        return
+    for name, price in prices_of(study).items():
+        if price is None:
+            raise StudyError(
+                f"a budget in US dollars needs prices, and '{name}' has none; give it with --prices FILE or"
+                " as `price: {input: …, output: …}` in the study, or give a budget in tokens, like 2Mtok."
+            )
+
+
+class _Open(NamedTuple):
+    kind: str
+    attempts: int
 
 
 class Purse:
-    """What a run has cost so far, and what it may still cost.
+    """What a run has cost so far, what is under way, and what may still begin.
 
-    Trials that are under way when the budget is reached are paid for too, so each of them is counted as
-    spent beforehand; few enough run at once that this keeps a tenth of the budget at most.
+    Work comes in pieces (a trial, a case put to a judge), each of a kind (its model) and with so many
+    attempts at most. Nothing begins unless three things fit into the budget together: what is spent, all
+    attempts that may still come of what is under way, and its own. An attempt counts beforehand as the
+    estimate of its kind or, if that is more, a quarter more than the dearest so far; until the first eight of
+    a kind have ended, no more than eight are under way.
+
+    So the budget is never passed if no attempt costs more than it counted for when it began, whatever the
+    order in which pieces end and however many are under way. If one does cost more, `check` stops everything
+    as soon as what is under way may no longer fit.
     """
 
-    def __init__(self, study: Study, budget: float | None) -> None:
+    def __init__(self, study: Study, budget: Budget | None, *, attempts: int | None = None) -> None:
+        """Open a purse.
+
+        Args:
+            study: The study, with prices.
+            budget: What may be spent; none: no limit.
+            attempts: How often a piece may be tried at most; none: as the study says.
+
+        Raises:
+            StudyError: The budget is in US dollars, and a model has no price.
+        """
+        check_priced(study, budget)
         self._prices = prices_of(study)
-        self._budget = budget
-        self._spent = 0.0
-        self._n = 0
-        self._under_way = 1
-        self._each = 0.0
-        self._unpriced = [
-            name for name, price in self._prices.items() if price is None and not name.startswith(REFERENCE)
-        ]
-        if budget is not None and self._unpriced:
-            raise StudyError(
-                f"a budget needs prices, and '{self._unpriced[0]}' has none; give its model a"
-                " `price: {input: …, output: …}` in US dollars for a million tokens."
-            )
+        self.budget = budget
+        self.has_prices = None not in self._prices.values()
+        self._attempts = 1 + study.retries if attempts is None else attempts
+        self._usd = 0.0
+        self._tokens = 0
+        self._each: dict[str, float] = {}
+        self._likely: dict[str, float] = {}
+        self._seen: Counter[str] = Counter()
+        self._open: dict[str, _Open] = {}
+        self._n_open: Counter[str] = Counter()
+        self._n_attempts: Counter[str] = Counter()
+        people = study.stakeholder is not None and not study.stakeholder.name.startswith(REFERENCE)
+        self._free = (
+            set()
+            if people or budget is None or budget.usd is None
+            else {name_model(spec) for spec in study.models if spec.name.startswith(REFERENCE)}
+        )
 
     @property
     def spent(self) -> float | None:
         """US dollars so far; none: a model's price is not known."""
-        return None if self._unpriced else self._spent
+        return self._usd if self.has_prices else None
 
-    def allow_at_once(self, estimate: Callable[[], Mapping[str, Tokens]], n_workers: int) -> int | None:
-        """Say how many trials a worker may play at once under the budget; none: as many as it likes.
+    @property
+    def tokens(self) -> int:
+        """Tokens so far, in and out."""
+        return self._tokens
 
-        Args:
-            estimate: Estimates each model's tokens in one trial; the dearest counts.
-            n_workers: Workers that play at once.
+    @property
+    def left(self) -> float | None:
+        """What is left of the budget, in its own unit; none: there is none."""
+        return None if self.budget is None else max(0.0, self.budget.amount - self._gone)
+
+    @property
+    def _gone(self) -> float:
+        is_usd = self.budget is not None and self.budget.usd is not None
+        return self._usd if is_usd else float(self._tokens)
+
+    def count(self, usage: Usage) -> float:
+        """Count tokens in the budget's unit; what has no price counts nothing."""
+        is_usd = self.budget is not None and self.budget.usd is not None
+        return (cost_of_all(self._prices, usage) or 0.0) if is_usd else float(count_all(usage))
+
+    def expect(self, kind: str, usage: Usage) -> None:
+        """Say what an attempt of a kind takes, as far as can be told beforehand."""
+        self._each[kind] = max(self._each.get(kind, 0.0), self.count(usage))
+        if not self._seen[kind]:
+            self._likely[kind] = self._each[kind]
+
+    def learn(self, kind: str, usage: Usage) -> None:
+        """Take in what an attempt of a kind took; it is not paid by this."""
+        cost = self.count(usage)
+        self._likely[kind] = max(self._likely.get(kind, 0.0), cost) if self._seen[kind] else cost
+        self._each[kind] = max(self._each.get(kind, 0.0), _MARGIN * cost)
+        self._seen[kind] += 1
+
+    def allow(self, kind: str, wanted: int) -> int:
+        """Say how many pieces of a kind may begin now, of those that are wanted."""
+        if self.budget is None or kind in self._free:
+            return wanted
+        room = wanted
+        if self._seen[kind] < _FIRST:
+            room = min(wanted, max(0, _FIRST - self._n_open[kind]))
+        need = self._each.get(kind, 0.0) * self._attempts
+        gone = self._gone + self._reserve(self._n_attempts, self._each)
+        if gone + need > self.budget.amount:
+            return 0
+        if need > 0:
+            room = min(room, int((self.budget.amount - gone) / need))
+            while room and gone + room * need > self.budget.amount:
+                room -= 1
+        return room
+
+    def begin(self, kind: str, pieces: Iterable[str]) -> None:
+        """Count pieces, by their ids, as under way."""
+        for piece in pieces:
+            self._open[piece] = _Open(kind, self._attempts)
+            self._n_open[kind] += 1
+            self._n_attempts[kind] += self._attempts
+
+    def fail(self, piece: str, usage: Usage) -> None:
+        """Pay for an attempt that failed and is made again."""
+        found = self._open.get(piece)
+        if found:
+            self.learn(found.kind, usage)
+            if found.attempts > 1:
+                self._open[piece] = _Open(found.kind, found.attempts - 1)
+                self._n_attempts[found.kind] -= 1
+        self.pay(usage)
+
+    def end(self, piece: str, usage: Usage) -> None:
+        """Pay for the last attempt at a piece."""
+        found = self._open.get(piece)
+        if found:
+            self.learn(found.kind, usage)
+        self.drop([piece])
+        self.pay(usage)
+
+    def drop(self, pieces: Iterable[str]) -> None:
+        """Count pieces as under way no longer: they ended, or never will."""
+        for piece in pieces:
+            found = self._open.pop(piece, None)
+            if found:
+                self._n_open[found.kind] -= 1
+                self._n_attempts[found.kind] -= found.attempts
+
+    def pay(self, usage: Usage, *, usd: float | None = None) -> None:
+        """Count tokens as spent; `usd` is what they cost where no price is known now."""
+        cost = cost_of_all(self._prices, usage)
+        self._usd += (cost if cost is not None else usd) or 0.0
+        self._tokens += count_all(usage)
+
+    def check(self) -> None:
+        """Make sure that what is under way fits into the budget if it is no dearer than what came before.
 
         Raises:
-            BudgetError: The budget does not allow a single trial more.
+            BudgetError: It may not.
         """
-        if self._budget is None:
-            return None
-        self._each = max(cost_of_all(self._prices, {name: use}) or 0.0 for name, use in estimate().items())
-        if not self._each:
-            return None
-        share = int(_RESERVE * self._budget / self._each)
-        at_once = max(1, share // n_workers)
-        self._under_way = at_once * n_workers
-        self._check()
-        return at_once
+        if (
+            self.budget is not None
+            and self._gone + self._reserve(self._n_open, self._likely) > self.budget.amount
+        ):
+            raise self.make_error()
 
-    def pay(self, usage: Mapping[str, Tokens], *, n_trials: int = 0) -> None:
-        """Count the tokens of some models, and the trials they were spent on.
+    def make_error(self) -> BudgetError:
+        """Say that the budget is reached, and what helps."""
+        budget = self.budget or Budget(usd=0.0)
+        return BudgetError(
+            f"budget reached: {say_amount(budget, self._gone)} of {say_amount(budget, budget.amount)}"
+            f" {say_unit(budget)} are spent, and what comes next might need more than the rest; carry on with"
+            " `gyges resume RUN --budget` and a larger budget."
+        )
 
-        Raises:
-            BudgetError: The trials under way would pass the budget.
-        """
-        self._n += n_trials
-        self._spent += cost_of_all(self._prices, usage) or 0.0
-        self._check()
-
-    def spend(self, end: TrialEnd) -> None:
-        """Count a trial's cost.
-
-        Raises:
-            BudgetError: The trials under way would pass the budget.
-        """
-        self.pay(end.models, n_trials=1)
-
-    def _check(self) -> None:
-        if self._budget is None:
-            return
-        each = self._spent / self._n if self._n >= _ENOUGH else max(self._each, self._spent / max(self._n, 1))
-        if each and self._spent + self._under_way * each > self._budget:
-            raise BudgetError(
-                f"budget reached: {self._spent:.2f} of {self._budget:.2f} US dollars are spent, and what is"
-                " under way needs the rest; carry on with `gyges resume RUN --budget` and a larger budget."
-            )
+    def _reserve(self, counts: Mapping[str, int], each: Mapping[str, float]) -> float:
+        return sum(n * each.get(kind, 0.0) for kind, n in counts.items() if kind not in self._free)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from gyges.budget import cost_of
+from gyges.budget import Purse
 from gyges.errors import BudgetError, ModelError
+from gyges.pricing import cost_of, read_priced, settle_prices
+from gyges.records.budget import say_amount, say_unit
 from gyges.records.codebook import Item
 from gyges.records.codes import Codes
-from gyges.records.study import Consensus, ModelSpec, Price, Study
+from gyges.records.study import Consensus, ModelSpec, Study
+from gyges.records.tokens import Tokens, Usage, add_usage
 from gyges.registration import hash_records
 from gyges.run_folder import (
     RunFolder,
-    read_budget,
     read_codebook,
     read_consensus,
     read_lock,
@@ -35,6 +37,9 @@ _ANSWER_TOKENS = 1_200
 """What an answer to the whole codebook takes, for an estimate beforehand."""
 
 _FORM_FACTOR = 4
+
+_PORTION = 500
+"""Cases put at once under a budget: whether they fitted is seen when all of them are answered."""
 
 _TRANSPORT = frozenset(
     {
@@ -122,23 +127,109 @@ def judge_cases(
 ) -> None:
     """Put the cases to the judges that have not answered them; their answers go to the run's scans.
 
+    Under a budget they are put in portions, each no larger than what is left surely pays for.
+
     Raises:
         ModelError: A judge cannot be used as asked.
         BudgetError: What is to be asked would pass the run's budget.
     """
-    from gyges.coding import ask_judges
+    from gyges.coding import Tally, ask_judges
 
     panel = _make_panel(folder, questions, options)
-    if options.keeps_budget:
-        _check_budget(folder, panel, cases, options)
-    options.on_tally(ask_judges(panel, cases, logs))
+    purse = _open_purse(folder, options)
+    if purse.budget is None:
+        options.on_tally(ask_judges(panel, cases, logs))
+        return
+    waiting = _expect_costs(purse, panel, cases)
+    tally = Tally(cases=len(cases) * len(panel.judges), kept=len(cases) * len(panel.judges))
+
+    def pay(judgment: Judgment) -> None:
+        purse.end(_name_piece(judgment.judge, judgment.trial), {judgment.judge: judgment.tokens})
+        options.on_judgment(judgment)
+
+    while waiting and tally.is_finished:
+        n = _find_affordable(purse, panel, waiting[:_PORTION])
+        if not n:
+            raise purse.make_error()
+        now, waiting = waiting[:n], waiting[n:]
+        tally = _add(tally, ask_judges(replace(panel, on_judgment=pay), now, logs))
+        purse.drop(_name_piece(judge.name, case.trial) for judge in panel.judges for case in now)
+    options.on_tally(tally)
+
+
+def _open_purse(folder: RunFolder, options: JudgeOptions) -> Purse:
+    from gyges.running import open_purse
+
+    lock = read_lock(folder)
+    study = read_priced(folder, lock)
+    study = study.model_copy(update={"judges": (*study.judges, *options.judges)})
+    return open_purse(folder, study, None) if options.keeps_budget else Purse(study, None)
+
+
+def _name_piece(judge: str, trial: str) -> str:
+    return f"{judge} {trial}"
+
+
+def _find_affordable(purse: Purse, panel: Panel, cases: Sequence[Case]) -> int:
+    """Find how many cases may be put to all judges now, and count them as under way."""
+    n = len(cases)
+    for i, judge in enumerate(panel.judges):
+        room = purse.allow(judge.name, n)
+        purse.begin(judge.name, (_name_piece(judge.name, case.trial) for case in cases[:room]))
+        for earlier in panel.judges[:i]:
+            purse.drop(_name_piece(earlier.name, case.trial) for case in cases[room:n])
+        n = room
+    return n
+
+
+def _expect_costs(purse: Purse, panel: Panel, cases: Sequence[Case]) -> list[Case]:
+    """Say what the cases will take that a judge has not answered, and give them.
+
+    Raises:
+        BudgetError: All of them would take more than is left.
+    """
+    from gyges.coding import find_missing_cases
+
+    fixed = len(panel.questions.instructions) + len(str(panel.questions.schema))
+    missing = find_missing_cases(panel, cases)
+    total: list[Usage] = []
+    for judge, own in missing.items():
+        sizes = [(fixed + len(case.prompt)) // _FORM_FACTOR for case in own]
+        if sizes:
+            purse.expect(judge.name, {judge.name: Tokens(max(sizes), _ANSWER_TOKENS)})
+            total.append({judge.name: Tokens(sum(sizes), _ANSWER_TOKENS * len(sizes))})
+    estimate = purse.count(add_usage(total))
+    budget, left = purse.budget, purse.left or 0.0
+    if budget and estimate > left:
+        raise BudgetError(
+            f"budget reached: {say_amount(budget, budget.amount - left)} of"
+            f" {say_amount(budget, budget.amount)} {say_unit(budget)} are spent, and judging would take about"
+            f" {say_amount(budget, estimate)} more; judge with `gyges code RUN`, or carry on with a larger"
+            " budget."
+        )
+    asked = {case.trial for own in missing.values() for case in own}
+    return [case for case in cases if case.trial in asked]
+
+
+def _add(one: Tally, other: Tally) -> Tally:
+    """Add a portion's tally to that of all cases; what the portion asked was not answered before."""
+    return replace(
+        one,
+        kept=one.kept - (other.cases - other.kept),
+        calls=one.calls + other.calls,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        unscored=one.unscored + other.unscored,
+        prefix=one.prefix if other.prefix is None else other.prefix,
+        is_finished=one.is_finished and other.is_finished,
+    )
 
 
 def _make_panel(folder: RunFolder, questions: Questions, options: JudgeOptions) -> Panel:
     from gyges.coding import Judge, Panel
     from gyges.trials import open_model
 
-    study = read_lock(folder).study
+    study = read_priced(folder, read_lock(folder))
     connections = options.connections or study.max_connections or CONNECTIONS
     price = price_judges(study, options.judges)
     judges = []
@@ -172,36 +263,10 @@ def _hash_setting(spec: ModelSpec) -> str:
     return hash_records(ModelSpec(name=spec.name, args=spec.args, config=config, base_url=spec.base_url))
 
 
-def _check_budget(folder: RunFolder, panel: Panel, cases: Sequence[Case], options: JudgeOptions) -> None:
-    from gyges.coding import find_missing_cases, sum_costs
-    from gyges.running import open_purse
-
-    budget = read_budget(folder)
-    if budget is None:
-        return
-    lock = read_lock(folder)
-    spent = open_purse(folder, lock, budget).spent or 0.0
-    price = price_judges(lock.study, options.judges)
-    spent += sum_costs(folder.scans, price=price)
-    fixed = len(panel.questions.instructions) + len(str(panel.questions.schema))
-    estimate = 0.0
-    for judge, missing in find_missing_cases(panel, cases).items():
-        n_input = sum(fixed + len(case.prompt) for case in missing) // _FORM_FACTOR
-        cost = price(judge.name, n_input, _ANSWER_TOKENS * len(missing))
-        if cost is None:
-            raise ModelError(f"a budget needs prices, and the judge '{judge.name}' has none.")
-        estimate += cost
-    if spent + estimate > budget:
-        raise BudgetError(
-            f"budget reached: {spent:.2f} of {budget:.2f} US dollars are spent, and judging would take about"
-            f" {estimate:.2f} more; judge with `gyges code RUN`, or carry on with a larger budget."
-        )
-
-
-def price_judges(study: Study, judges: Sequence[ModelSpec]) -> Callable[[str, int, int], float | None]:
-    """Give what prices a judge's tokens, by the study's prices."""
-    specs = (*study.models, *study.judges, *judges)
-    prices: Mapping[str, Price | None] = {spec.name: spec.price for spec in specs}
+def price_judges(study: Study, judges: Sequence[ModelSpec]) -> Callable[[str, Tokens], float | None]:
+    """Give what prices a judge's tokens, by the prices of a run's study, or else the list prices."""
+    table = settle_prices(study.model_copy(update={"judges": (*study.judges, *judges)}), None)
+    prices = {name: row for row in table.prices for name in row.models}
     return partial(cost_of, prices)
 
 
@@ -212,7 +277,7 @@ def lay_out_judged(
     from gyges.coding import add_judged, gather_answers, list_disagreements
 
     cases = [each.case for each in found if each.case]
-    study = read_lock(folder).study
+    study = read_priced(folder, read_lock(folder))
     items = load_questions(folder)
     answers = None
     if cases:

@@ -15,6 +15,7 @@
     certificate.json  how often verdicts on this plan are right, from agents of known truth
     results.json      estimates and verdicts
     budget.json       the budget it may not pass, if it was given one
+    prices.json       what tokens were priced at
     report.html       one self-contained page
     insights.md       the note, rewritten from the data
 
@@ -283,21 +284,6 @@ def _read_json(folder: RunFolder, name: str, kind: type[R]) -> R:
     except ValueError as problem:
         reason = str(problem).splitlines()[0][:120]
         raise RunError(f"{folder.at(name)}: is damaged ({reason}).") from None
-
-
-def write_budget(folder: RunFolder, budget: float) -> None:
-    """Note the budget a run may not pass, in US dollars."""
-    folder.write("budget.json", _as_json({"usd": budget}))
-
-
-def read_budget(folder: RunFolder) -> float | None:
-    """Read the budget a run was last given; none: it has none."""
-    if not folder.exists("budget.json"):
-        return None
-    try:
-        return float(json.loads(folder.read("budget.json"))["usd"])
-    except (ValueError, KeyError, TypeError):
-        raise RunError(f"{folder.at('budget.json')}: is damaged; name a budget with --budget.") from None
 
 
 def write_coding(folder: RunFolder, *, foreign_trials: int, consensus: Consensus) -> None:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from gyges.budget import Purse
+from gyges.budget import Purse, read_budget, write_budget
 from gyges.errors import InputError
+from gyges.pricing import PriceTable, keep_prices, price_study
 from gyges.records.battery import Battery
+from gyges.records.budget import Budget, as_budget
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
-from gyges.records.study import ModelSpec, is_probed, name_model
+from gyges.records.study import ModelSpec, Study, is_probed, name_model
+from gyges.records.tokens import Tokens, Usage
 from gyges.run_folder import (
     Lock,
     RunFolder,
     read_batteries,
-    read_budget,
     read_lock,
     read_scenarios,
-    write_budget,
 )
 
 if TYPE_CHECKING:
-    from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd
+    from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd, Word
 
 SHARD_SIZE = 100
 """Trials a shard; independent of the number of workers, so that the logs are too."""
@@ -35,8 +38,10 @@ class RunOptions:
     """How a run is carried out; nothing here changes what is run."""
 
     workers: int = 1
-    budget: float | None = None
-    """US dollars; none: no limit."""
+    budget: Budget | float | None = None
+    """What may be spent; a bare number is US dollars; none: as the run was begun, or no limit."""
+    prices: PriceTable | None = None
+    """Prices that go before the study's and the shipped ones; none: as the run was begun."""
     on_trial: Callable[[TrialEnd], None] = lambda _: None
     """Called when a trial ends."""
     on_shard: Callable[[ShardEnd], None] = lambda _: None
@@ -50,80 +55,128 @@ class RunOptions:
 def run_trials(folder: RunFolder, options: RunOptions) -> None:
     """Run the trials of a run that no readable log holds.
 
+    Under a budget they begin in portions, each no larger than what is left surely pays for.
+
     Raises:
-        BudgetError: The next trials would have passed the budget.
+        BudgetError: The next trials might have passed the budget.
     """
-    from gyges.trials import LocalProcesses, ShardEnd
+    from gyges.trials import LocalProcesses
 
     lock = read_lock(folder)
-    missing = find_missing(folder)
-    if not missing:
+    study = price_study(lock.study, keep_prices(folder, lock, options.prices))
+    waiting = find_missing(folder)
+    if not waiting:
         return
-    purse = open_purse(folder, lock, options.budget)
+    purse = open_purse(folder, study, options.budget)
+    if purse.budget is not None:
+        for kind, usage in _estimate_usage(folder, lock, waiting).items():
+            purse.expect(kind, usage)
     executor = options.executor or LocalProcesses(options.workers)
-    at_once = purse.allow_at_once(lambda: _estimate_usage(folder, lock, missing), options.workers)
     try:
-        for word in executor.run(_cut_shards(folder, lock, missing, at_once), execute_shard):
-            if isinstance(word, ShardEnd):
-                options.on_shard(word)
-                purse.pay(word.unseen)
-            else:
-                options.on_trial(word)
-                purse.spend(word)
+        while waiting:
+            now, waiting = _choose_affordable(purse, waiting)
+            if not now:
+                raise purse.make_error()
+            shards = {shard.id: shard for shard in _cut_shards(folder, lock, now)}
+            for word in executor.run(shards.values(), execute_shard):
+                _hear(word, purse, shards, options)
+                purse.check()
     finally:
         executor.cancel()
 
 
-def open_purse(folder: RunFolder, lock: Lock, budget: float | None) -> Purse:
+def _choose_affordable(purse: Purse, trials: Sequence[Trial]) -> tuple[list[Trial], list[Trial]]:
+    """Choose, in the plan's order, which trials may begin now; give them and the others."""
+    wanted = Counter(trial.model for trial in trials)
+    room = dict.fromkeys(wanted, 0)
+    now: list[Trial] = []
+    later: list[Trial] = []
+    for model, n in wanted.items():
+        room[model] = purse.allow(model, n)
+        ids = (trial.id for trial in trials if trial.model == model)
+        purse.begin(model, islice(ids, room[model]))
+    for trial in trials:
+        chosen = now if room[trial.model] else later
+        chosen.append(trial)
+        room[trial.model] -= bool(room[trial.model])
+    return now, later
+
+
+def _hear(word: Word, purse: Purse, shards: Mapping[str, Shard], options: RunOptions) -> None:
+    from gyges.trials import Note, ShardEnd
+
+    if isinstance(word, ShardEnd):
+        options.on_shard(word)
+        purse.pay(word.unseen)
+        purse.drop(trial.id for trial in shards[word.shard].trials)
+    elif isinstance(word, Note):
+        if word.kind == "attempt":
+            purse.fail(word.trial, word.models)
+    else:
+        options.on_trial(word)
+        purse.end(word.trial, word.models)
+
+
+def open_purse(folder: RunFolder, study: Study, budget: Budget | float | None) -> Purse:
     """Open the purse of a run: the budget it was begun with unless a new one is given, less what is spent.
 
+    Args:
+        folder: The run.
+        study: Its study, with prices.
+        budget: A new budget; none: the one that the run has.
+
     Raises:
-        BudgetError: The budget does not allow another trial.
+        StudyError: The budget is in US dollars, and a model has no price.
     """
+    from gyges.coding import read_scans, recover_scans
+    from gyges.design import trials_of
     from gyges.trials import list_logs, read_usage
 
-    if budget is None:
-        budget = read_budget(folder)
-    purse = Purse(lock.study, budget)
-    if budget is not None:
-        write_budget(folder, budget)
-        for log in list_logs(folder.logs):
-            purse.pay(read_usage(log), n_trials=_count_finished(log))
+    given = as_budget(budget)
+    purse = Purse(study, given or read_budget(folder))
+    if given is not None:
+        write_budget(folder, given)
+    kinds = {trial.id: trial.model for trial in trials_of(read_plan(folder))}
+    for log in list_logs(folder.logs):
+        used = read_usage(log)
+        purse.pay(used.whole)
+        for trial, usage in used.trials.items():
+            if trial in kinds:
+                purse.learn(kinds[trial], usage)
+    if folder.exists("scans"):
+        recover_scans(folder.scans)
+    for judged in read_scans(folder.scans):
+        purse.pay({judged.judge: judged.tokens}, usd=judged.cost)
     return purse
 
 
-def _count_finished(log: str) -> int:
-    from gyges.trials import find_finished
-
-    try:
-        return len(find_finished(log))
-    except InputError:
-        return 0
-
-
-def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> dict[str, tuple[int, int]]:
-    """Estimate what one trial of each model takes, in tokens in and out."""
+def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> dict[str, Usage]:
+    """Estimate what one trial of each model takes; a model that plays the people takes as much again."""
     from gyges.trials import estimate_tokens
 
     scenarios = _read_what_is_run(folder, lock)
     some = trials[:: max(1, len(trials) // 12)]
     staged = [(trial, stage_trial(scenarios, trial)) for trial in some]
-    return {
-        spec.name: _find_most(estimate_tokens(staged, probed=is_probed(lock.study.probes, spec.name)))
-        for spec in lock.study.models
-    }
+    people = lock.study.stakeholder
+    found: dict[str, Usage] = {}
+    for spec in lock.study.models:
+        most = _find_most(estimate_tokens(staged, probed=is_probed(lock.study.probes, spec.name)))
+        found[name_model(spec)] = {spec.name: most}
+        if people and people.name == spec.name:
+            found[name_model(spec)] = {spec.name: Tokens(2 * most.input, 2 * most.output)}
+        elif people:
+            found[name_model(spec)] = {spec.name: most, people.name: most}
+    return found
 
 
-def _find_most(tokens: Mapping[str, tuple[float, float]]) -> tuple[int, int]:
-    return (
+def _find_most(tokens: Mapping[str, tuple[float, float]]) -> Tokens:
+    return Tokens(
         round(max(each[0] for each in tokens.values())),
         round(max(each[1] for each in tokens.values())),
     )
 
 
-def _cut_shards(
-    folder: RunFolder, lock: Lock, trials: Sequence[Trial], at_once: int | None
-) -> Iterator[Shard]:
+def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> Iterator[Shard]:
     from gyges.trials import Shard, make_shards
 
     scenarios = _read_what_is_run(folder, lock)
@@ -139,7 +192,6 @@ def _cut_shards(
             log_dir=folder.logs,
             temperature=study.temperature,
             max_connections=study.max_connections,
-            at_once=at_once,
             stakeholder=study.stakeholder,
             retries=study.retries,
             probes=study.probes,

@@ -17,10 +17,10 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from gyges.analyzing import analyze_run, report_run
-from gyges.budget import cost_of, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
+from gyges.pricing import cost_of, cost_of_all, prices_of, read_priced
 from gyges.records.codes import Codes
 from gyges.records.study import Price, Study
 from gyges.records.transcript import Probe
@@ -171,7 +171,7 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     logs = list_logs(folder.logs)
     if not logs and folder.exists("codes.parquet"):
         raise RunError(f"{folder.url}: has no logs to code; its codes stay as they are.")
-    study = read_lock(folder).study
+    study = read_priced(folder, read_lock(folder))
     judges = judging.judges if judging else ()
     check_judges(judges)
     items = load_questions(folder, judging.codebook if judging else ())
@@ -242,9 +242,9 @@ def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: s
 
 
 def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe]) -> float | None:
-    costs = [
-        cost_of(prices, each.model, each.input_tokens, each.output_tokens) for each in probes if each.model
-    ]
+    from gyges.trials import tokens_of
+
+    costs = [cost_of(prices, each.model, tokens_of(each)) for each in probes if each.model]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if len(known) == len(costs) else None
 

@@ -211,16 +211,18 @@ def test_another_setting_is_another_reading(run: Run, serving: Callable[..., Any
 
 def test_judges_that_were_paid_count_against_the_budget(run: Run, serving: Callable[..., Any]) -> None:
     """What judging has cost so far is spent, whether its answers still count or not."""
-    from gyges.coding import sum_costs
+    from gyges.budget import write_budget
+    from gyges.coding import read_scans
     from gyges.judging import price_judges
-    from gyges.run_folder import write_budget
+    from gyges.records.budget import Budget
 
     with serving(judge_by_truth(find_truths(run.folder.logs))) as server:
         tally = ask(run)
         cost = (tally.input_tokens * PRICE.input + tally.output_tokens * PRICE.output) / 1e6
         price = price_judges(read_lock(run.folder).study, ())
-        assert sum_costs(run.folder.scans, price=price) == pytest.approx(cost)
-        write_budget(run.folder, cost * 1.1)
+        costs = [price(each.judge, each.tokens) for each in read_scans(run.folder.scans)]
+        assert sum(each or 0.0 for each in costs) == pytest.approx(cost)
+        write_budget(run.folder, Budget(usd=cost * 1.1))
         with pytest.raises(BudgetError, match=f"{cost:.2f} of {cost * 1.1:.2f} US dollars are spent"):
             ask(run, OTHER, keeps_budget=True)
         assert len(server.requests) == 24

@@ -11,7 +11,12 @@ MODEL_ARG_OPTION = typer.Option("-M", help="Argument for the models' provider, a
 TRIALS_OPTION = typer.Option(min=1, max=10_000_000, help="Trials for each model.")
 SEED_OPTION = typer.Option(min=0, max=MAX_SEED, help="Root seed.")
 WORKERS_OPTION = typer.Option(min=1, max=1024, help="Processes; the default is one a core.")
-BUDGET_OPTION = typer.Option(min=0, max=1e12, help="Stop before this many US dollars.")
+BUDGET_OPTION = typer.Option(
+    help="Stop before this is spent: US dollars (5, 5USD, $5) or tokens (2000000tokens, 2Mtok)."
+)
+PRICES_OPTION = typer.Option(
+    "--prices", help="File of prices that go before the study's and the shipped list prices."
+)
 YES_OPTION = typer.Option("--yes", "-y", help="Do not ask before models are called.")
 LIBRARY_OPTION = typer.Option("--library", help="Folder with scenarios of your own; repeat for several.")
 CERTIFICATE_OPTION = typer.Option(

@@ -19,6 +19,7 @@ from gyges.cli._stopping import INTERRUPTS
 from gyges.errors import BudgetError
 
 if TYPE_CHECKING:
+    from gyges.cli._limits import Limits
     from gyges.prepare import Prepared
     from gyges.records.study import Study
     from gyges.run_folder import RunFolder
@@ -80,7 +81,7 @@ class Display:
         self._done += 1
         self._failed += not end.ok
         self._tokens += end.input_tokens + end.output_tokens
-        self._purse.spend(end)
+        self._purse.pay(end.models)
         if self._bar:
             self._bar.update(self._task, completed=self._done, failed=self._failed, cost=self._say_cost())
         elif time.monotonic() - self._last > _LINE_EVERY_S:
@@ -124,19 +125,20 @@ def prepare_rest(folder: RunFolder) -> Prepared:
     return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
 
 
-def finish_run(url: str, *, workers: int, budget: float | None, certificate: int | None = None) -> None:
+def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | None = None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
-    from gyges.run_folder import open_run, read_lock
+    from gyges.run_folder import open_run
     from gyges.running import RunOptions, find_missing
     from gyges.study import carry_on
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    with Display(len(find_missing(folder)), read_lock(folder).study) as display:
+    with Display(len(find_missing(folder)), limits.study) as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
             workers=workers,
-            budget=budget,
+            budget=limits.budget,
+            prices=limits.prices,
             on_trial=display.show,
             on_shard=display.note,
             certificate=certificate,

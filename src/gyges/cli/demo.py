@@ -22,6 +22,7 @@ def demo(
     out: Annotated[str, typer.Option(help="The run folder; an older demo in it is replaced.")] = OUT,
 ) -> None:
     """Run the whole study on the simulated reference agent: no key, no network."""
+    from gyges.cli._limits import settle_limits
     from gyges.cli._running import default_workers, finish_run, registering
     from gyges.design import load_study
     from gyges.prepare import prepare_study
@@ -32,7 +33,8 @@ def demo(
         if out:
             _clear(Path(out))
         folder = begin_run(prepared, out)
-    finish_run(folder.url, workers=workers or default_workers(), budget=None)
+    limits = settle_limits(prepared.study, budget=None, prices=None)
+    finish_run(folder.url, workers=workers or default_workers(), limits=limits)
 
 
 def _clear(folder: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gyges.cli._options import BUDGET_OPTION, WORKERS_OPTION, YES_OPTION
+from gyges.cli._options import BUDGET_OPTION, PRICES_OPTION, WORKERS_OPTION, YES_OPTION
 
 
 def register(app: typer.Typer) -> None:
@@ -17,12 +18,15 @@ def register(app: typer.Typer) -> None:
 def resume(
     run: Annotated[str, typer.Argument(help="The run folder.")],
     workers: Annotated[int | None, WORKERS_OPTION] = None,
-    budget: Annotated[float | None, BUDGET_OPTION] = None,
+    budget: Annotated[str | None, BUDGET_OPTION] = None,
+    prices: Annotated[Path | None, PRICES_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
 ) -> None:
     """Carry on a run that stopped: only what is missing is run."""
-    from gyges.budget import Purse
+    from dataclasses import replace
+
     from gyges.cli._choosing import confirm_cost
+    from gyges.cli._limits import settle_limits
     from gyges.cli._running import default_workers, finish_run, prepare_rest
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
@@ -31,8 +35,9 @@ def resume(
     folder = open_run(run)
     check_same_version(folder)
     rest = prepare_rest(folder)
-    Purse(rest.study, budget)
+    limits = settle_limits(rest.study, budget=budget, prices=prices, folder=folder)
+    rest = replace(rest, study=limits.study)
     if not rest.plan.table.is_empty():
         check_models(rest.study)
     confirm_cost(rest, yes=yes)
-    finish_run(folder.url, workers=workers or default_workers(), budget=budget)
+    finish_run(folder.url, workers=workers or default_workers(), limits=limits)

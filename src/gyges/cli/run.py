@@ -14,6 +14,7 @@ from gyges.cli._options import (
     MODEL_ARG_OPTION,
     MODEL_OPTION,
     NO_CERTIFICATE_OPTION,
+    PRICES_OPTION,
     SEED_OPTION,
     TRIALS_OPTION,
     WORKERS_OPTION,
@@ -35,14 +36,17 @@ def run(
     seed: Annotated[int | None, SEED_OPTION] = None,
     library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     workers: Annotated[int | None, WORKERS_OPTION] = None,
-    budget: Annotated[float | None, BUDGET_OPTION] = None,
+    budget: Annotated[str | None, BUDGET_OPTION] = None,
+    prices: Annotated[Path | None, PRICES_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
     certificate: Annotated[int | None, CERTIFICATE_OPTION] = None,
     no_certificate: Annotated[bool, NO_CERTIFICATE_OPTION] = False,
 ) -> None:
     """Run a study from plan to report."""
-    from gyges.budget import Purse
+    from dataclasses import replace
+
     from gyges.cli._choosing import confirm_cost, open_models, prepare_choice
+    from gyges.cli._limits import settle_limits
     from gyges.cli._running import default_workers, finish_run, registering
     from gyges.run_folder import check_new_folder
     from gyges.study import begin_run, default_folder
@@ -51,16 +55,16 @@ def run(
         study, models=model, model_args=model_arg, library=library, trials=trials, seed=seed
     )
     # Everything that can be refused is refused before a person is asked, or anything is written.
-    Purse(prepared.study, budget)
+    limits = settle_limits(prepared.study, budget=budget, prices=prices)
     target = default_folder(prepared.study.name) if out is None else out
     check_new_folder(target)
     open_models(prepared, study, names_models=bool(model or model_arg))
-    confirm_cost(prepared, yes=yes)
+    confirm_cost(replace(prepared, study=limits.study), yes=yes)
     with registering(target):
         folder = begin_run(prepared, target)
     finish_run(
         folder.url,
         workers=workers or default_workers(),
-        budget=budget,
+        limits=limits,
         certificate=0 if no_certificate else certificate,
     )

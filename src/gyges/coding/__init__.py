@@ -30,9 +30,11 @@ if TYPE_CHECKING:
         list_disagreements,
     )
     from gyges.coding._judge import Judge
-    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers, sum_costs
+    from gyges.coding._judging import Panel, Tally, ask_judges, find_missing_cases, gather_answers
     from gyges.coding._judgment import Judgment
+    from gyges.coding._kept import read_scans
     from gyges.coding._measuring import measure_judges
+    from gyges.coding._scan import recover_scans
     from gyges.coding._votes import fit_posterior, take_majority
 
 _LATER = {
@@ -48,7 +50,8 @@ _LATER = {
     "ask_judges": "_judging",
     "find_missing_cases": "_judging",
     "gather_answers": "_judging",
-    "sum_costs": "_judging",
+    "read_scans": "_kept",
+    "recover_scans": "_scan",
     "measure_judges": "_measuring",
     "fit_posterior": "_votes",
     "take_majority": "_votes",
@@ -78,8 +81,9 @@ __all__ = [
     "make_case",
     "make_questions",
     "measure_judges",
+    "read_scans",
+    "recover_scans",
     "show_probes",
-    "sum_costs",
     "tabulate_codes",
     "take_majority",
     "write_validation_set",

@@ -15,6 +15,7 @@ from gyges.coding._votes import settle_votes
 from gyges.records.codebook import NO, YES, Answer, Item
 from gyges.records.codes import Codes
 from gyges.records.study import Consensus
+from gyges.records.tokens import Tokens
 
 RULES = "rules"
 """The coder that the rules are."""
@@ -43,8 +44,8 @@ CODES = pl.List(
 
 _PLACE = ["trial", "item", "act"]
 
-Pricer = Callable[[str, int, int], float | None]
-"""Prices a model's input and output tokens in US dollars; none: its price is not known."""
+Pricer = Callable[[str, Tokens], float | None]
+"""Prices a model's tokens in US dollars; none: its price is not known."""
 
 
 def answer_by_rules(codes: Iterable[Codes]) -> Iterator[Answer]:
@@ -73,7 +74,7 @@ def tabulate_answers(
     rows = [[*_lay_out(answer), None, None, None] for answer in rules]
     for judgment in judgments:
         used = judgment.input_tokens, judgment.output_tokens
-        cost = price(judgment.judge, *used)
+        cost = price(judgment.judge, judgment.tokens)
         cost = judgment.cost if cost is None else cost
         for i, answer in enumerate(sorted(judgment.answers, key=lambda each: (each.item, each.act))):
             rows.append([*_lay_out(answer), *((*used, cost) if i == 0 else (None, None, None))])

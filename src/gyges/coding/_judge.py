@@ -14,12 +14,13 @@ from gyges.coding._judgment import Judgment
 from gyges.coding._questions import Case, Questions
 from gyges.coding._reply import count_answered, is_answered, leave_unscored, parse_reply, read_reply
 from gyges.coding._status import says_refusal
+from gyges.records.tokens import Tokens, bill_tokens
 
 ANSWER = "answer"
 """The tool by which a judge answers."""
 
-Price = Callable[[int, int], float | None]
-"""Prices a judge's input and output tokens in US dollars; none: its price is not known."""
+Price = Callable[[Tokens], float | None]
+"""Prices a judge's tokens in US dollars; none: its price is not known."""
 
 _MAX_CAUSE = 200
 
@@ -35,7 +36,7 @@ class Judge:
         *,
         retries: int,
         setting: str = "",
-        price: Price = lambda _in, _out: None,
+        price: Price = lambda _: None,
     ) -> None:
         """Make a judge.
 
@@ -45,7 +46,7 @@ class Judge:
             questions: What it is asked.
             retries: How often a reply that cannot be used is asked for again.
             setting: Hash of the arguments it is called with; another setting is another reading.
-            price: Prices its input and output tokens.
+            price: Prices its tokens.
         """
         self.name = name
         self.model = model
@@ -80,7 +81,7 @@ class Judge:
             if is_answered(came, case, self.questions):
                 break
             problem = _say_problem(output, came)
-        judgment.cost = self._price(judgment.input_tokens, judgment.output_tokens)
+        judgment.cost = self._price(judgment.tokens)
         if reply is None:
             judgment.answers = leave_unscored(case, self.questions, coder=self.name, reason=problem)
         else:
@@ -108,9 +109,18 @@ def _make_tool(questions: Questions) -> ToolInfo:
 def _count(judgment: Judgment, output: ModelOutput) -> None:
     usage = output.usage
     if usage:
-        cached = (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
-        judgment.input_tokens += usage.input_tokens + cached
-        judgment.output_tokens += usage.output_tokens
+        tokens = bill_tokens(
+            usage.input_tokens,
+            usage.output_tokens,
+            read=usage.input_tokens_cache_read,
+            written=usage.input_tokens_cache_write,
+            reasoning=usage.reasoning_tokens,
+            total=usage.total_tokens,
+        )
+        judgment.input_tokens += tokens.input
+        judgment.output_tokens += tokens.output
+        judgment.cache_read_tokens += tokens.cache_read
+        judgment.cache_write_tokens += tokens.cache_write
 
 
 def _find_reply(output: ModelOutput) -> dict[str, Any] | None:

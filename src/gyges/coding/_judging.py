@@ -96,12 +96,3 @@ def gather_answers(
         return None
     judgments = choose_judgments(every, records, keys)
     return tabulate_answers(answer_by_rules(codes), judgments, price=price)
-
-
-def sum_costs(scans: str, *, price: Pricer) -> float:
-    """Sum what judges have cost, answers that no longer count included; what has no price counts nothing."""
-    costs = []
-    for each in read_scans(scans):
-        cost = price(each.judge, each.input_tokens, each.output_tokens)
-        costs.append(each.cost if cost is None else cost)
-    return sum(cost for cost in costs if cost is not None)

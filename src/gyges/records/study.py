@@ -62,6 +62,11 @@ class Price(Record):
 
     input: Amount
     output: Amount
+    """Reasoning too: providers bill it as output."""
+    cache_read: Amount | None = None
+    """Tokens the provider had in its cache; none: as any token in."""
+    cache_write: Amount | None = None
+    """Tokens the provider wrote to its cache; none: a quarter more than any token in."""
 
 
 class ModelSpec(Record):

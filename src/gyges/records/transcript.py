@@ -10,6 +10,7 @@ from gyges.records.base import Record
 from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import Briefing, ToolKind
+from gyges.records.tokens import Tokens
 
 
 class Action(Record):
@@ -47,6 +48,9 @@ class Probe(Record):
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    """Of the tokens in, how many the provider had in its cache; likewise those it wrote to it."""
+    cache_write_tokens: int = 0
 
 
 class Transcript(Record):
@@ -71,8 +75,8 @@ class Transcript(Record):
     turns: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    usage: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    """Model to its input and output tokens, a model that plays the people included."""
+    usage: dict[str, Tokens] = Field(default_factory=dict)
+    """Model to its tokens, a model that plays the people included."""
     cost: float | None = None
     probes: tuple[Probe, ...] = ()
     """Asked when the trial was over; no part of it, and its tokens are in none of the fields above."""

@@ -18,15 +18,17 @@ from gyges.trials._executor import (
 )
 from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
-from gyges.trials._progress import Report, TrialEnd
+from gyges.trials._progress import Note, Report, TrialEnd, announce, reporting
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import (
     BARE_MODEL,
+    LogUsage,
     find_finished,
     list_logs,
     read_model,
     read_transcripts,
     read_usage,
+    tokens_of,
 )
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
@@ -40,6 +42,8 @@ __all__ = [
     "Desk",
     "Executor",
     "LocalProcesses",
+    "LogUsage",
+    "Note",
     "Report",
     "SceneMaker",
     "Shard",
@@ -50,6 +54,7 @@ __all__ = [
     "Word",
     "Work",
     "acts_scorer",
+    "announce",
     "ask_probes",
     "beginning_deaf",
     "brief_trial",
@@ -69,5 +74,7 @@ __all__ = [
     "read_model",
     "read_transcripts",
     "read_usage",
+    "reporting",
     "run_shard",
+    "tokens_of",
 ]

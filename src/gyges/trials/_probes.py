@@ -8,9 +8,10 @@ from typing import Literal
 from inspect_ai.model import ChatMessage, ChatMessageUser, Model, ModelOutput, get_model
 
 from gyges.records.scenario import PROBE
+from gyges.records.tokens import Tokens
 from gyges.records.transcript import Probe
 from gyges.trials._prompts import fill_prompt
-from gyges.trials._usage import count_usage
+from gyges.trials._usage import count_tokens
 
 PROBES: tuple[Literal["situation", "reason"], ...] = ("situation", "reason")
 """Ids of the questions, `prompts/probe-<id>.md`; all are asked of every trial, whatever was done in it."""
@@ -38,15 +39,17 @@ async def _ask(model: Model, messages: Sequence[ChatMessage], name: Literal["sit
         lines = str(problem).splitlines() or [type(problem).__name__]
         return Probe(id=name, question=question, reason=f"failed: {lines[0]}"[:_MAX_REASON])
     answer, reason = _read_answer(output)
-    n_input, n_output = count_usage({"": output.usage})[""] if output.usage else (0, 0)
+    tokens = count_tokens(output.usage) if output.usage else Tokens()
     return Probe(
         id=name,
         question=question,
         answer=answer,
         reason=reason,
         model=str(model),
-        input_tokens=n_input,
-        output_tokens=n_output,
+        input_tokens=tokens.input,
+        output_tokens=tokens.output,
+        cache_read_tokens=tokens.cache_read,
+        cache_write_tokens=tokens.cache_write,
     )
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal
 
 from inspect_ai.model import ModelUsage
 from pydantic import Field
 
 from gyges.records.base import Record
+from gyges.records.tokens import Tokens
 from gyges.trials._usage import count_usage
-
-Tokens = tuple[int, int]
-"""Input and output tokens."""
 
 
 class TrialEnd(Record):
@@ -25,10 +24,26 @@ class TrialEnd(Record):
     input_tokens: int = 0
     output_tokens: int = 0
     models: dict[str, Tokens] = Field(default_factory=dict)
-    """Model to its input and output tokens in this trial."""
+    """Model to its tokens in this trial."""
 
 
-Report = Callable[[TrialEnd], None]
+class Note(Record):
+    """Something that happened on the way: it ends no trial and no shard."""
+
+    kind: Literal["attempt", "retry", "pause", "resume"]
+    """An attempt at a trial that failed and is tried again; a call to a provider that is tried again; calls
+    to a model that are put off for a while, or go on."""
+    model: str = ""
+    trial: str = ""
+    cause: str = ""
+    """Why, in a few words; never what a provider or a person wrote in full."""
+    wait_s: float = 0.0
+    """How long it waits before it goes on."""
+    models: dict[str, Tokens] = Field(default_factory=dict)
+    """Model to the tokens that a failed attempt took."""
+
+
+Report = Callable[[TrialEnd | Note], None]
 
 _reports: list[Report] = []
 
@@ -43,10 +58,15 @@ def reporting(report: Report) -> Iterator[None]:
         _reports.remove(report)
 
 
-def announce(end: TrialEnd) -> None:
-    """Send word of a trial to whoever listens in this process."""
+def is_heard() -> bool:
+    """Say whether anybody listens in this process."""
+    return bool(_reports)
+
+
+def announce(word: TrialEnd | Note) -> None:
+    """Send word of a trial, or of something on the way, to whoever listens in this process."""
     for report in _reports:
-        report(end)
+        report(word)
 
 
 def describe_end(trial: str, usage: Mapping[str, ModelUsage], *, cause: str = "") -> TrialEnd:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.seeds import name_trial
+from gyges.records.tokens import Tokens, add_usage, subtract_tokens
 from gyges.records.transcript import Action, Probe, Transcript, Utterance
 from gyges.trials._usage import count_usage
 
@@ -138,35 +138,48 @@ def _read_trial(trial: Any, record: _Record) -> Transcript:
     )
 
 
-def _leave_out(probes: Sequence[Probe], usage: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+def _leave_out(probes: Sequence[Probe], usage: dict[str, Tokens]) -> dict[str, Tokens]:
     """Give a sample's usage without what was asked when its trial was over."""
     left = dict(usage)
     for probe in probes:
         if probe.model in left:
-            n_input, n_output = left[probe.model]
-            left[probe.model] = n_input - probe.input_tokens, n_output - probe.output_tokens
+            left[probe.model] = subtract_tokens(left[probe.model], tokens_of(probe))
     return left
 
 
-def read_usage(log: str) -> dict[str, tuple[int, int]]:
-    """Read what a log's models used in all; a damaged log counts nothing.
+def tokens_of(probe: Probe) -> Tokens:
+    """Give the tokens a question took that was put when its trial was over."""
+    return Tokens(probe.input_tokens, probe.output_tokens, probe.cache_read_tokens, probe.cache_write_tokens)
+
+
+class LogUsage(NamedTuple):
+    """What a log's models used."""
+
+    whole: dict[str, Tokens]
+    """Model to its tokens in all, those of attempts that failed among them."""
+    trials: dict[str, dict[str, Tokens]]
+    """Trial to the tokens of its last attempt, by model."""
+    failed: frozenset[str]
+    """Trials that ended in an error."""
+
+
+def read_usage(log: str) -> LogUsage:
+    """Read what a log's models used; a damaged log counts nothing.
 
     The header counts attempts that failed too, but an interrupted eval may have none: then its samples count.
     """
     try:
         whole = count_usage(read_eval_log(log, header_only=True).stats.model_usage)
-        used: dict[str, tuple[int, int]] = dict(whole)
-        samples: Counter[tuple[str, int]] = Counter()
-        for each in read_eval_log_sample_summaries(log):
-            for model, tokens in count_usage(each.model_usage).items():
-                samples.update({(model, 0): tokens[0], (model, 1): tokens[1]})
-        for model in {name for name, _ in samples}:
-            had = used.get(model, (0, 0))
-            used[model] = max(had[0], samples[model, 0]), max(had[1], samples[model, 1])
-        return used
+        summaries = read_eval_log_sample_summaries(log)
     # As above: any layer may be first to notice a damaged log.
     except Exception:  # noqa: BLE001
-        return {}
+        return LogUsage({}, {}, frozenset())
+    trials = {str(each.id): count_usage(each.model_usage) for each in summaries}
+    used = dict(whole)
+    for model, tokens in add_usage(trials.values()).items():
+        used[model] = Tokens(*map(max, used.get(model, Tokens()), tokens))
+    failed = frozenset(str(each.id) for each in summaries if each.error is not None)
+    return LogUsage(used, trials, failed)
 
 
 def find_briefing(messages: Sequence[ChatMessage]) -> Briefing:

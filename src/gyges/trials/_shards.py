@@ -8,16 +8,18 @@ from itertools import groupby
 from inspect_ai import eval as inspect_eval
 from pydantic import Field
 
+import gyges.trials._hooks  # noqa: F401 - Inspect hears of hooks by their import
 from gyges.records.base import Record
 from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec, ProbeChoice
+from gyges.records.tokens import Tokens, subtract_tokens
 from gyges.trials._model import open_model
 from gyges.trials._people import STAKEHOLDER
 from gyges.trials._progress import (
+    Note,
     Report,
-    Tokens,
     TrialEnd,
     announce,
     describe_end,
@@ -40,8 +42,6 @@ class Shard(Record):
     """Local path or fsspec URL."""
     temperature: float | None = None
     max_connections: int | None = None
-    at_once: int | None = None
-    """Trials played at the same time; none: as many as the connections allow."""
     stakeholder: ModelSpec | None = None
     retries: int = 2
     probes: ProbeChoice = "auto"
@@ -55,8 +55,8 @@ class ShardEnd(Record):
     """Where its log is; empty when it could not start."""
     error: str = ""
     """Why the shard as a whole failed; empty when it did not."""
-    unseen: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    """Model to the input and output tokens of attempts that no ended trial accounts for."""
+    unseen: dict[str, Tokens] = Field(default_factory=dict)
+    """Model to the tokens of which no word came: no ended trial or failed attempt accounts for them."""
 
 
 def make_shards(
@@ -80,7 +80,7 @@ def make_shards(
 def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Report) -> ShardEnd:
     """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others."""
     task = make_task(shard.trials, make_scene, code=code, probes=shard.probes)
-    seen: list[TrialEnd] = []
+    seen: list[TrialEnd | Note] = []
     roles = {STAKEHOLDER: open_model(shard.stakeholder)} if shard.stakeholder else None
     with reporting(report), reporting(seen.append):
         logs = inspect_eval(
@@ -98,7 +98,7 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
             log_model_api=False,
             score_display=False,
             ctl_server=False,
-            max_samples=min(shard.at_once or len(shard.trials), shard.max_connections or len(shard.trials)),
+            max_samples=min(len(shard.trials), shard.max_connections or len(shard.trials)),
         )
         if not logs:
             # Inspect answers an interrupt before its first sample so.
@@ -113,11 +113,10 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
     return ShardEnd(shard=shard.id, log=log.location, error=error, unseen=unseen)
 
 
-def _find_unseen(used: dict[str, Tokens], seen: Sequence[TrialEnd]) -> dict[str, Tokens]:
-    """Find the tokens that went into attempts which failed and were tried again."""
+def _find_unseen(used: dict[str, Tokens], seen: Sequence[TrialEnd | Note]) -> dict[str, Tokens]:
+    """Find the tokens that went into what nobody was told of, such as an attempt that was cut off."""
     left = dict(used)
-    for end in seen:
-        for model, (n_input, n_output) in end.models.items():
-            had = left.get(model, (0, 0))
-            left[model] = max(0, had[0] - n_input), max(0, had[1] - n_output)
+    for word in seen:
+        for model, tokens in word.models.items():
+            left[model] = subtract_tokens(left.get(model, Tokens()), tokens)
     return {model: tokens for model, tokens in left.items() if any(tokens)}

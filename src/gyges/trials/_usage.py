@@ -1,4 +1,4 @@
-"""Tokens as Inspect counts them, in and out."""
+"""Tokens as providers bill them, from what Inspect counts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from collections.abc import Mapping
 
 from inspect_ai.model import ModelUsage
 
-
-def count_usage(usage: Mapping[str, ModelUsage]) -> dict[str, tuple[int, int]]:
-    """Give each model's input tokens, cached or not, and its output tokens."""
-    return {name: (_count_input(use), use.output_tokens) for name, use in usage.items()}
+from gyges.records.tokens import Tokens, bill_tokens
 
 
-def _count_input(usage: ModelUsage) -> int:
-    return usage.input_tokens + (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+def count_usage(usage: Mapping[str, ModelUsage]) -> dict[str, Tokens]:
+    """Give each model's tokens, in and out."""
+    return {name: count_tokens(use) for name, use in usage.items()}
+
+
+def count_tokens(usage: ModelUsage) -> Tokens:
+    """Give the tokens of one model."""
+    return bill_tokens(
+        usage.input_tokens,
+        usage.output_tokens,
+        read=usage.input_tokens_cache_read,
+        written=usage.input_tokens_cache_write,
+        reasoning=usage.reasoning_tokens,
+        total=usage.total_tokens,
+    )
