@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,14 @@ def test_what_is_no_budget_is_refused_in_one_sentence(text: str) -> None:
 def test_no_text_breaks_the_reading_of_a_budget(text: str) -> None:
     """Any text is a budget or one sentence."""
     try:
-        assert parse_budget(text).amount >= 0
-    except InputError as problem:
-        assert str(problem).startswith("--budget: ")
+        budget = parse_budget(text)
+    except InputError:
+        return
+    assert budget.amount >= 0
 
 
 def test_both_kinds_are_kept_and_old_files_are_read(tmp_path: Path) -> None:
-    """`budget.json` holds either kind, is read as earlier versions wrote it, and refused when it is damaged."""
+    """`budget.json` holds either kind, is read as it was written before, and refused when damaged."""
     folder = RunFolder(str(tmp_path))
     assert read_budget(folder) is None
     for budget in (Budget(usd=2.5), Budget(tokens=70)):
@@ -99,7 +101,7 @@ def test_both_kinds_are_kept_and_old_files_are_read(tmp_path: Path) -> None:
 
 def test_dollars_need_prices_and_tokens_do_not() -> None:
     """Without a price a dollar budget is refused with what helps, while a token budget is kept."""
-    with pytest.raises(StudyError, match="'openai/dear' has none; give it with --prices FILE .* like 2Mtok"):
+    with pytest.raises(StudyError, match=r"'openai/dear' has none; give it with --prices FILE .* like 2Mtok"):
         Purse(_study(priced=False), Budget(usd=1))
     purse = Purse(_study(priced=False), Budget(tokens=3_000))
     purse.expect(DEAR, {DEAR: Tokens(500, 0)})
@@ -188,25 +190,21 @@ def test_a_budget_that_suffices_hinders_nothing(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32), times=st.integers(1, 50))
-def test_an_estimate_that_is_far_too_low_passes_by_no_more_than_the_first_eight(
-    seed: int, times: int
-) -> None:
-    """What the first eight of each model cost is not known beforehand; nothing after them passes the budget."""
+def test_an_estimate_far_too_low_costs_no_more_than_the_first_eight(seed: int, times: int) -> None:
+    """What the first eight of each model cost is not known beforehand; they bound what comes next."""
     most = Tokens(MOST.input * times, MOST.output * times)
     budget = Budget(tokens=200_000)
     purse = Purse(_study(retries=0), budget)
     for name in (DEAR, CHEAP):
         purse.expect(name, {name: MOST})
     world = _World(purse, seed, most=most)
-    try:
+    with suppress(BudgetError):
         world.play(0)
-    except BudgetError:
-        pass
     assert world.spent.total <= max(budget.amount, 16 * most.total) + 16 * most.total
 
 
 def test_costs_that_grow_stop_everything() -> None:
-    """As soon as what is under way would pass the budget at the price of the dearest so far, all of it stops."""
+    """As soon as what is under way would pass the budget if as dear as the dearest so far, all stops."""
     purse = Purse(_study(retries=0), Budget(tokens=8_000))
     purse.expect(CHEAP, {CHEAP: Tokens(100, 0)})
     assert purse.allow(CHEAP, 50) == 8

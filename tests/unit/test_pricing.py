@@ -92,7 +92,7 @@ def test_the_closest_pattern_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("prices: 3\n", "prices.yaml:1: field 'prices'"),
+        ("prices: 3\n", "prices.yaml:1: prices: expected a list"),
         ("- 1\n", "prices.yaml:1: expected fields with values"),
         ("prices:\n  - {models: [a/b], input: -1, output: 2}\n", "prices.yaml:2: .*input"),
         ("prices:\n  - {models: [a/b], input: 1}\n", "prices.yaml:2: .*output"),
@@ -118,7 +118,7 @@ def test_no_table_is_said(tmp_path: Path) -> None:
 
 
 def test_whose_price_holds(tmp_path: Path) -> None:
-    """A person's table goes before what the run kept, that before the study, and the study before the list."""
+    """A person's table goes before what the run kept, that before the study, and this before the list."""
     own = Study(name="s", models=(ModelSpec(name=NAME, price=Price(input=7, output=8)),))
     bare = Study(name="s", models=(ModelSpec(name=NAME),), judges=(ModelSpec(name="openai/none"),))
     given_ = read_prices(_write(tmp_path, f"prices:\n  - {{models: [{NAME}], input: 1, output: 2}}\n"))
@@ -132,7 +132,7 @@ def test_whose_price_holds(tmp_path: Path) -> None:
 
 
 def test_cached_tokens_cost_what_providers_bill() -> None:
-    """What the cache held costs its own price, what was written to it its own, and without one a fair bound."""
+    """What the cache held or took in costs its own price, and without one an upper bound."""
     tokens = Tokens(input=1_000_000, output=100_000, cache_read=600_000, cache_write=100_000)
     full = {NAME: Price(input=3, output=15, cache_read=0.3, cache_write=3.75)}
     assert cost_of(full, NAME, tokens) == pytest.approx(0.3 * 3 + 0.6 * 0.3 + 0.1 * 3.75 + 0.1 * 15)
