@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from gyges.run_folder import (
     read_lock,
     read_results,
     read_scenarios,
+    read_spent,
     write_results,
 )
 from gyges.running import read_plan
@@ -70,7 +72,7 @@ def analyze_run(
     changed = find_changes(lock, {**scenarios, **batteries}, plan)
     results = make_results(
         _describe_run(lock) | {"changed": changed, "foreign_trials": read_foreign(folder)},
-        estimates,
+        replace(estimates, cost=_describe_cost(folder, estimates.cost)),
         decided.verdicts,
         excerpts=pick_excerpts(table, lock.claims, decided.verdicts, answers=answers),
         endings=count_endings(table),
@@ -134,6 +136,26 @@ def _describe_judges(folder: RunFolder) -> list[dict[str, Any]]:
     if not folder.exists("answers.parquet"):
         return []
     return count_judges(folder.scan_table("answers.parquet").collect())
+
+
+def _describe_cost(folder: RunFolder, trials: Mapping[str, float | int | None]) -> dict[str, Any]:
+    """Add up what the run took: its trials, attempts that failed, and what judges read, answered or not."""
+    spent = read_spent(folder)
+    judges = spent.get("judges") or {"usd": 0.0, "input_tokens": 0, "output_tokens": 0}
+    logs = {name: _find_larger(trials.get(name), (spent.get("logs") or {}).get(name)) for name in judges}
+    total = {
+        name: None if None in (logs[name], judges[name]) else logs[name] + judges[name] for name in judges
+    }
+    return {
+        **total,
+        **{f"trials_{name}": trials.get(name) for name in judges},
+        **{f"judges_{name}": judges[name] for name in judges},
+    }
+
+
+def _find_larger(one: float | None, other: float | None) -> Any:
+    """Find the larger of two numbers; logs hold what failed too, but may be gone or cut off."""
+    return other if one is None else one if other is None else max(one, other)
 
 
 def report_run(folder: RunFolder) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gyges.budget import Purse
 from gyges.errors import BudgetError, ModelError
-from gyges.pricing import cost_of, read_priced, settle_prices
+from gyges.pricing import cost_of, cost_of_all, prices_of, read_priced, settle_prices
 from gyges.records.budget import say_amount, say_unit
 from gyges.records.codebook import Item
 from gyges.records.codes import Codes
@@ -288,3 +288,35 @@ def lay_out_judged(
         folder.write_table("answers.parquet", answers)
         folder.write("disagreements.csv", list_disagreements(answers).write_csv().encode())
     return add_judged(table, answers, items, consensus=read_consensus(folder))
+
+
+def sum_spent(folder: RunFolder, study: Study, logs: Usage) -> dict[str, Any]:
+    """Sum what a run has taken, in tokens and US dollars; a cost of which a part is not known is none.
+
+    Args:
+        folder: The run.
+        study: Its study, with prices.
+        logs: What its logs' models used in all.
+    """
+    from gyges.coding import read_scans
+
+    judged = list(read_scans(folder.scans))
+    price = price_judges(study, ())
+    costs = []
+    for each in judged:
+        cost = price(each.judge, each.tokens)
+        costs.append(each.cost if cost is None else cost)
+    known = [cost for cost in costs if cost is not None]
+    usage = add_usage({each.judge: each.tokens} for each in judged)
+    return {
+        "logs": _lay_out_spent(logs, cost_of_all(prices_of(study), logs)),
+        "judges": _lay_out_spent(usage, sum(known) if len(known) == len(costs) else None),
+    }
+
+
+def _lay_out_spent(usage: Usage, usd: float | None) -> dict[str, Any]:
+    return {
+        "usd": None if usd is None else round(usd, 9),
+        "input_tokens": sum(tokens.input for tokens in usage.values()),
+        "output_tokens": sum(tokens.output for tokens in usage.values()),
+    }

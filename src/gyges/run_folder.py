@@ -286,15 +286,25 @@ def _read_json(folder: RunFolder, name: str, kind: type[R]) -> R:
         raise RunError(f"{folder.at(name)}: is damaged ({reason}).") from None
 
 
-def write_coding(folder: RunFolder, *, foreign_trials: int, consensus: Consensus) -> None:
+def write_coding(
+    folder: RunFolder, *, foreign_trials: int, consensus: Consensus, spent: Mapping[str, Any] | None = None
+) -> None:
     """Note how the logs were coded.
 
     Args:
         folder: The run.
         foreign_trials: How many trials in the logs are not of the plan.
         consensus: How the judges' answers became one.
+        spent: What the logs and the judges took, in tokens and US dollars.
     """
-    folder.write("coding.json", _as_json({"foreign_trials": foreign_trials, "consensus": consensus}))
+    content = {"foreign_trials": foreign_trials, "consensus": consensus, "spent": spent or {}}
+    folder.write("coding.json", _as_json(content))
+
+
+def read_spent(folder: RunFolder) -> dict[str, Any]:
+    """Read what logs and judges had taken when the run was last coded; empty: it is not known."""
+    found = _read_coding(folder).get("spent")
+    return found if isinstance(found, dict) else {}
 
 
 def read_foreign(folder: RunFolder) -> int:

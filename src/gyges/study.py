@@ -14,15 +14,24 @@ from functools import partial
 from importlib.metadata import version
 from itertools import chain
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gyges.analyzing import analyze_run, report_run
 from gyges.errors import BudgetError, RunError
-from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
+from gyges.judging import (
+    Coded,
+    JudgeOptions,
+    check_judges,
+    judge_cases,
+    lay_out_judged,
+    load_questions,
+    sum_spent,
+)
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.pricing import cost_of, cost_of_all, prices_of, read_priced
 from gyges.records.codes import Codes
 from gyges.records.study import Price, Study
+from gyges.records.tokens import Usage, add_usage
 from gyges.records.transcript import Probe
 from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import (
@@ -177,9 +186,10 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     items = load_questions(folder, judging.codebook if judging else ())
     is_judged = bool(judges) or folder.exists("scans")
     asks_acts = any(item.unit == "act" for item in items) if is_judged else None
-    coded = _map_logs(partial(_code_log, prices_of(study), asks_acts), logs, workers)
+    read = list(_map_logs(partial(_code_log, prices_of(study), asks_acts), logs, workers))
     planned = {trial.id: trial for trial in trials_of(read_plan(folder))}
-    found = list(chain.from_iterable(coded))
+    found = list(chain.from_iterable(each.coded for each in read))
+    used = add_usage(each.usage for each in read)
     # A log holds what somebody ran; what counts is what the plan asked for.
     own = [each for each in found if planned.get(each.codes.trial.id) == each.codes.trial]
     not_run = (
@@ -188,13 +198,15 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     )
     table = tabulate_codes(chain((each.codes for each in own), not_run)).table
     consensus = (judging.consensus if judging else None) or study.consensus
-    write_coding(folder, foreign_trials=len(found) - len(own), consensus=consensus)
+    note = partial(write_coding, folder, foreign_trials=len(found) - len(own), consensus=consensus)
+    note(spent=sum_spent(folder, study, used))
     kept = _keep_best(own)
     folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
     if judging and judges:
         cases = [each.case for each in kept if each.case]
         has_afterwards = any(case.shown.has_afterwards for case in cases)
         judge_cases(folder, make_questions(items, has_afterwards=has_afterwards), cases, logs, judging)
+        note(spent=sum_spent(folder, study, used))
         folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
 
 
@@ -208,9 +220,14 @@ def _keep_best(found: Sequence[Coded]) -> list[Coded]:
     return [kept[trial] for trial in sorted(kept)]
 
 
-def _map_logs(
-    code_log: Callable[[str], list[Coded]], logs: Sequence[str], workers: int
-) -> Iterator[list[Coded]]:
+class _CodedLog(NamedTuple):
+    """The trials of a log, coded, and what its models used in all."""
+
+    coded: list[Coded]
+    usage: Usage
+
+
+def _map_logs(code_log: Callable[[str], _CodedLog], logs: Sequence[str], workers: int) -> Iterator[_CodedLog]:
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
         yield from map(code_log, logs)
         return
@@ -223,10 +240,10 @@ def _map_logs(
         yield from coded
 
 
-def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: str) -> list[Coded]:
+def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: str) -> _CodedLog:
     """Code a log's trials by the rules; `asks_acts` is none where no judge is to be shown them."""
     from gyges.coding import code_transcript, make_case
-    from gyges.trials import read_transcripts
+    from gyges.trials import read_transcripts, read_usage
 
     coded = []
     for transcript in read_transcripts(log):
@@ -238,7 +255,7 @@ def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: s
         is_shown = asks_acts is not None and codes.status != "failed"
         case = make_case(transcript, codes.acts, asks_acts=bool(asks_acts)) if is_shown else None
         coded.append(Coded(codes, case))
-    return coded
+    return _CodedLog(coded, read_usage(log).whole)
 
 
 def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe]) -> float | None:

@@ -220,7 +220,7 @@ def test_judges_that_were_paid_count_against_the_budget(run: Run, serving: Calla
         tally = ask(run)
         cost = (tally.input_tokens * PRICE.input + tally.output_tokens * PRICE.output) / 1e6
         price = price_judges(read_lock(run.folder).study, ())
-        costs = [price(each.judge, each.tokens) for each in read_scans(run.folder.scans)]
+        costs = [price(each.judge, each.tokens) or each.cost for each in read_scans(run.folder.scans)]
         assert sum(each or 0.0 for each in costs) == pytest.approx(cost)
         write_budget(run.folder, Budget(usd=cost * 1.1))
         with pytest.raises(BudgetError, match=f"{cost:.2f} of {cost * 1.1:.2f} US dollars are spent"):
