@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 STAMP_LOCAL := $(VENV)/.installed-local
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check fix pages bench snap test-fast test-local-models browser setup clean
+.PHONY: demo test check audit fix pages bench snap test-fast test-local-models browser setup clean
 
 demo: $(STAMP)
 	$(BIN)/gyges demo
@@ -46,6 +46,13 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/gyges scenarios check
 
+# Insecure code, and what is known against the packages installed: where no index answers, that is said.
+audit: $(STAMP)
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	@rm -f .audit.txt; $(BIN)/pip-audit --progress-spinner off --skip-editable --timeout 15 --output .audit.txt; \
+	  status=$$?; if [ -s .audit.txt ]; then cat .audit.txt; exit $$status; fi; \
+	  [ $$status -eq 0 ] || echo "audit: no index answered, so nothing is known of the packages." >&2
+
 fix: $(STAMP)
 	$(BIN)/ruff check --fix src tests benchmarks
 	$(BIN)/ruff format src tests benchmarks
@@ -61,4 +68,4 @@ bench: $(STAMP)
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .audit.txt

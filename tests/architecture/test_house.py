@@ -37,7 +37,7 @@ BROAD = {
     "storage.py": 1,
     "trials/_conversation.py": 1,
     "trials/_executor.py": 2,
-    "trials/_model.py": 1,
+    "trials/_model.py": 2,
     "trials/_probes.py": 1,
     "trials/_read.py": 3,
     "trials/_task.py": 1,

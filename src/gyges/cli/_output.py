@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
 
+from gyges.records.secrets import redact
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 JSON_OPTION = typer.Option("--json", help="Print JSON.")
 
 
 def say(text: str = "") -> None:
     """Print a line of the result."""
-    typer.echo(text)
+    typer.echo(_tame(text))
 
 
 def say_error(text: str) -> None:
-    """Print one sentence on standard error."""
-    typer.echo(f"gyges: {text}", err=True)
+    """Print one sentence on standard error, without keys and without what could command a terminal."""
+    typer.echo(f"gyges: {_tame(redact(text))}", err=True)
 
 
 def say_json(content: Any) -> None:
@@ -39,6 +44,11 @@ def _show(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _tame(text: str) -> str:
+    """Show control characters, which could command a terminal, by their codes."""
+    return _CONTROL.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 def is_interactive() -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gyges.errors import CodebookError, Place
 from gyges.records.codebook import UNCLEAR, Item
-from gyges.records.reading import line_of, parse_record, parse_yaml
+from gyges.records.reading import line_of, list_within, parse_record, parse_yaml
 
 SHIPPED = Path(__file__).with_name("codebook")
 """The codebook this package ships."""
@@ -46,7 +46,7 @@ def _read_folder(folder: Path) -> Iterator[Item]:
         raise CodebookError(
             f"{folder}: no such folder; a codebook is a folder with one Markdown file an item."
         )
-    paths = sorted(folder.glob("*.md"))
+    paths = list_within(folder, "*.md", error=CodebookError)
     if not paths:
         raise CodebookError(f"{folder}: holds no item; a codebook has one Markdown file (*.md) an item.")
     yield from map(load_item, paths)

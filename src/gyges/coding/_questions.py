@@ -81,7 +81,7 @@ class Case:
 @cache
 def _templates() -> jinja2.Environment:
     # Our own templates, filled with the codebook's words; transcripts never pass through them.
-    return jinja2.Environment(  # noqa: S701 - plain text for a model, not HTML
+    return jinja2.Environment(  # noqa: S701  # nosec B701 - plain text for a model, not HTML
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "prompts"), undefined=jinja2.StrictUndefined
     )
 

@@ -47,7 +47,7 @@ buffer, each in a file of its own, and `recover_scans` brings in those of a scan
 """
 
 _VERSION = 1
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108 - a folder of our own is made in it
 _BUFFER = "SCOUT_SCANBUFFER_DIR"
 
 

@@ -29,7 +29,12 @@ def load_study(name_or_path: str) -> Study:
     if name_or_path in find_studies():
         return read_record(_SHIPPED / f"{name_or_path}.yaml", Study, error=StudyError)
     path = Path(name_or_path)
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise StudyError(f"{name_or_path[:80]!r}: is no path ({reason}).") from None
+    if is_folder:
         raise StudyError(f"{path}: is a folder; a study is a YAML file.")
     if not (path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 or path.is_file()):
         raise StudyError(f"{unknown_name('study', name_or_path, find_studies())} A path to a file works too.")

@@ -18,6 +18,9 @@ from pydantic import ValidationError
 from gyges.errors import RunError
 from gyges.records.codebook import Label
 
+# A run folder may come from somebody else: a link in it must not have another file written to.
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
 
 class Journal:
     """The file of a run's labels."""
@@ -44,7 +47,7 @@ class Journal:
     @contextmanager
     def _open_alone(self) -> Iterator[int]:
         is_new = not self.path.exists()
-        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = os.open(self.path, _FLAGS, 0o644)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             if is_new:

@@ -97,6 +97,19 @@ def read_text(path: Path) -> str:
         raise InputError(end_sentence(f"{path}: {problem}")) from None
 
 
+def list_within(folder: Path, *patterns: str, error: type[InputError] = InputError) -> list[Path]:
+    """List the files of a folder by name; a folder may come from somebody else, so its links stay in it.
+
+    Raises:
+        InputError: (as `error`) One leads out of the folder.
+    """
+    found = sorted(path for pattern in patterns for path in folder.glob(pattern))
+    for path in found:
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise error(f"{path}: leads out of its folder; the files of a library lie in it.")
+    return found
+
+
 def find_findings(path: Path, kind: type[BaseModel]) -> list[Finding]:
     """List everything that keeps a file from being read as a record; empty: nothing does."""
     try:

@@ -56,7 +56,7 @@ def write_page(
             protocols=PROTOCOL_WORDS,
             command=give_command(results["run"]),
             # The style sheet is ours; everything else is escaped.
-            style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
+            style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # nosec B704
             width=WIDTH,
         )
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gyges.errors import ScenarioError, unknown_name
 from gyges.records.mistakes import Mistake, say_mistake
-from gyges.records.reading import line_of, parse_yaml, read_record
+from gyges.records.reading import line_of, list_within, parse_yaml, read_record
 from gyges.records.scenario import Scenario
 from gyges.scenarios._faults import find_faults
 from gyges.scenarios._walk import Fault
@@ -91,11 +91,7 @@ def list_files(folder: Path) -> list[Path]:
     Raises:
         ScenarioError: One leads out of the folder.
     """
-    found = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
-    for path in found:
-        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-            raise ScenarioError(f"{path}: leads out of its folder; the files of a library lie in it.")
-    return found
+    return list_within(folder, "*.yaml", "*.yml", error=ScenarioError)
 
 
 def list_installed() -> list[Path]:

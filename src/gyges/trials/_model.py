@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
+from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 
 from gyges.errors import GygesError, ModelError, unknown_name
 from gyges.records.mistakes import find_mistakes, say_mistake
+from gyges.records.secrets import find_secret, redact, redact_error
 from gyges.records.study import ModelSpec
 
 _MARKUP = re.compile(r"\[/?[a-z ]+\]")
@@ -27,9 +30,15 @@ def find_model(spec: ModelSpec) -> None:
     """Make sure that there is such a provider, and such settings, without a key and without a call.
 
     Raises:
-        ModelError: Inspect knows no such provider, or the config is not Inspect's.
+        ModelError: Inspect knows no such provider, the config is not Inspect's, or there is a secret in it.
         ProfileError: There is no such reference agent.
     """
+    secret = find_secret(spec.args, spec.config, spec.base_url)
+    if secret:
+        raise ModelError(
+            f"model '{spec.name}': {secret}: a study is kept in its run folder, so it may hold no key or"
+            " password; put it into the provider's environment variable."
+        )
     _make_config(spec, None)
     provider, slash, _ = spec.name.partition("/")
     if not slash and spec.name != "none":
@@ -58,7 +67,9 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
 
 def _open(spec: ModelSpec, config: GenerateConfig) -> Model:
     try:
-        return get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)
+        return _without_secrets(
+            get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)
+        )
     except GygesError:
         raise
     # A provider's constructor may raise anything; whatever it is, the model cannot be used.
@@ -67,6 +78,22 @@ def _open(spec: ModelSpec, config: GenerateConfig) -> Model:
         if unexpected:
             raise ModelError(_say_unknown_argument(spec, unexpected.group(1))) from None
         raise ModelError(f"model '{spec.name}' cannot be used: {_in_one_line(problem)}") from None
+
+
+def _without_secrets(model: Model) -> Model:
+    """Strike keys out of whatever a provider raises, before Inspect writes it into a log."""
+    generate: Callable[..., Awaitable[Any]] = model.api.generate
+
+    @functools.wraps(generate)
+    async def guarded(*args: Any, **named: Any) -> Any:
+        try:
+            return await generate(*args, **named)
+        except Exception as problem:
+            redact_error(problem)
+            raise
+
+    model.api.generate = guarded  # type: ignore[method-assign]
+    return model
 
 
 def _make_config(spec: ModelSpec, options: Any) -> GenerateConfig:
@@ -105,5 +132,5 @@ def _say_unknown_argument(spec: ModelSpec, argument: str) -> str:
 
 def _in_one_line(problem: BaseException) -> str:
     plain = _MARKUP.sub("", str(getattr(problem, "message", None) or problem)).removeprefix("ERROR: ")
-    text = ": ".join(line.strip() for line in plain.splitlines() if line.strip())
+    text = redact(": ".join(line.strip() for line in plain.splitlines() if line.strip()))
     return text[:_MAX_SHOWN] or type(problem).__name__

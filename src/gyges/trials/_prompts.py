@@ -33,7 +33,7 @@ _FIELDS: dict[ToolKind, tuple[str, ...]] = {
 @cache
 def _environment() -> jinja2.Environment:
     # The templates are ours and plain text; scene texts enter as values and are never parsed.
-    return jinja2.Environment(  # noqa: S701 - plain text for a model, not HTML
+    return jinja2.Environment(  # noqa: S701  # nosec B701 - plain text for a model, not HTML
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "prompts"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=False,

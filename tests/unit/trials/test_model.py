@@ -39,10 +39,11 @@ def test_a_wrong_model_is_found_without_a_key(spec: dict[str, Any], words: str) 
     assert "\n" not in str(caught.value)
 
 
-def test_a_right_model_is_found_without_a_key() -> None:
+def test_a_right_model_is_found_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real provider's model is found without its key, and opened only with it."""
     find_model(ModelSpec(name="openai/gpt-4o"))
     with pytest.raises(InputError, match="OPENAI_API_KEY"):
         open_model(ModelSpec(name="openai/gpt-4o"))
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
     with pytest.raises(InputError, match="unknown argument 'foo'"):
-        open_model(ModelSpec(name="openai/gpt-4o", args={"foo": 1, "api_key": "x"}))
+        open_model(ModelSpec(name="openai/gpt-4o", args={"foo": 1}))
