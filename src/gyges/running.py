@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from gyges.budget import Purse
 from gyges.errors import InputError
@@ -24,7 +25,7 @@ from gyges.run_folder import (
 )
 
 if TYPE_CHECKING:
-    from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd
+    from gyges.trials import Executor, Notice, Report, Shard, ShardEnd, TrialEnd
 
 SHARD_SIZE = 100
 """Trials a shard; independent of the number of workers, so that the logs are too."""
@@ -41,6 +42,8 @@ class RunOptions:
     """Called when a trial ends."""
     on_shard: Callable[[ShardEnd], None] = lambda _: None
     """Called when a shard ends, well or not."""
+    on_notice: Callable[[Notice], None] = lambda _: None
+    """Called when a model's calls are paused, go on, or are given up."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
     certificate: int | None = None
@@ -53,7 +56,7 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
     Raises:
         BudgetError: The next trials would have passed the budget.
     """
-    from gyges.trials import LocalProcesses, ShardEnd
+    from gyges.trials import LocalProcesses, Notice, ShardEnd
 
     lock = read_lock(folder)
     missing = find_missing(folder)
@@ -67,6 +70,8 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
             if isinstance(word, ShardEnd):
                 options.on_shard(word)
                 purse.pay(word.unseen)
+            elif isinstance(word, Notice):
+                options.on_notice(word)
             else:
                 options.on_trial(word)
                 purse.spend(word)
@@ -128,6 +133,7 @@ def _cut_shards(
 
     scenarios = _read_what_is_run(folder, lock)
     study = lock.study
+    session = uuid4().hex
 
     def make(*, id: str, trials: tuple[Trial, ...], model: ModelSpec) -> Shard:  # noqa: A002 - the field's name
         names = {trial.scenario for trial in trials}
@@ -143,6 +149,7 @@ def _cut_shards(
             stakeholder=study.stakeholder,
             retries=study.retries,
             probes=study.probes,
+            session=session,
         )
 
     return make_shards(trials, {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make)

@@ -18,7 +18,7 @@ from gyges.trials._executor import (
 )
 from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
-from gyges.trials._progress import Report, TrialEnd
+from gyges.trials._progress import Notice, Report, TrialEnd
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import (
     BARE_MODEL,
@@ -40,6 +40,7 @@ __all__ = [
     "Desk",
     "Executor",
     "LocalProcesses",
+    "Notice",
     "Report",
     "SceneMaker",
     "Shard",

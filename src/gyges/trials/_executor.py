@@ -21,13 +21,13 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Protocol
 
-from gyges.trials._progress import TrialEnd
+from gyges.trials._progress import Notice, Report, TrialEnd
 from gyges.trials._shards import Shard, ShardEnd
 
-Work = Callable[[Shard, Callable[[TrialEnd], None]], ShardEnd]
+Work = Callable[[Shard, Report], ShardEnd]
 """Runs one shard, reporting each trial that ends; a function of some module, so that it can be sent."""
 
-Word = TrialEnd | ShardEnd
+Word = TrialEnd | Notice | ShardEnd
 _POLL_S = 0.2
 
 
@@ -35,7 +35,7 @@ class Executor(Protocol):
     """Something that runs shards somewhere."""
 
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
-        """Run the shards, giving word of each trial and each shard that ends, in the order they do."""
+        """Run the shards, with word of each trial and shard that ends, and of models, in that order."""
 
     def cancel(self) -> None:
         """Start no more shards and end those that run; their finished trials stay in their logs."""
@@ -55,7 +55,7 @@ class ThisProcess:
         for shard in shards:
             if self._stopped:
                 return
-            words: list[TrialEnd] = []
+            words: list[TrialEnd | Notice] = []
             end = work(shard, words.append)
             yield from words
             yield end
@@ -79,10 +79,10 @@ class LocalProcesses:
         with beginning_deaf():
             manager.start(leave_with_parent)
         with manager:
-            words: queue.Queue[TrialEnd] = manager.Queue()
+            words: queue.Queue[TrialEnd | Notice] = manager.Queue()
             yield from self._run(list(shards), work, words)
 
-    def _run(self, shards: list[Shard], work: Work, words: queue.Queue[TrialEnd]) -> Iterator[Word]:
+    def _run(self, shards: list[Shard], work: Work, words: queue.Queue[TrialEnd | Notice]) -> Iterator[Word]:
         waiting = list(reversed(shards))
         running: dict[Future[ShardEnd], Shard] = {}
         try:
@@ -98,7 +98,7 @@ class LocalProcesses:
         finally:
             self.cancel()
 
-    def _submit(self, work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> Future[ShardEnd]:
+    def _submit(self, work: Work, shard: Shard, words: queue.Queue[TrialEnd | Notice]) -> Future[ShardEnd]:
         with beginning_deaf():
             try:
                 return self._open_pool().submit(_work_quietly, work, shard, words)
@@ -190,7 +190,7 @@ def _putting_off(number: signal.Signals) -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd]) -> ShardEnd:
+def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd | Notice]) -> ShardEnd:
     # Inspect closes its log at Ctrl-C only where Python's own handler is in place.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end_in_silence)
@@ -216,7 +216,7 @@ def _end_in_silence(number: int, frame: FrameType | None) -> None:
         handler(signal.SIGINT, frame)
 
 
-def _hear(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:
+def _hear(words: queue.Queue[TrialEnd | Notice]) -> Iterator[TrialEnd | Notice]:
     try:
         yield words.get(timeout=_POLL_S)
     except (queue.Empty, EOFError, OSError):
@@ -224,7 +224,7 @@ def _hear(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:
     yield from _drain(words)
 
 
-def _drain(words: queue.Queue[TrialEnd]) -> Iterator[TrialEnd]:
+def _drain(words: queue.Queue[TrialEnd | Notice]) -> Iterator[TrialEnd | Notice]:
     while True:
         try:
             yield words.get_nowait()

@@ -9,6 +9,7 @@ from inspect_ai.model import ChatMessage, ChatMessageUser, Model, ModelOutput, g
 
 from gyges.records.scenario import PROBE
 from gyges.records.transcript import Probe
+from gyges.trials._causes import say_failure
 from gyges.trials._prompts import fill_prompt
 from gyges.trials._usage import count_usage
 
@@ -35,8 +36,7 @@ async def _ask(model: Model, messages: Sequence[ChatMessage], name: Literal["sit
         output = await model.generate(asked)
     # The trial is over and stands, whatever becomes of a question about it.
     except Exception as problem:  # noqa: BLE001
-        lines = str(problem).splitlines() or [type(problem).__name__]
-        return Probe(id=name, question=question, reason=f"failed: {lines[0]}"[:_MAX_REASON])
+        return Probe(id=name, question=question, reason=f"failed: {say_failure(problem)}"[:_MAX_REASON])
     answer, reason = _read_answer(output)
     n_input, n_output = count_usage({"": output.usage})[""] if output.usage else (0, 0)
     return Probe(

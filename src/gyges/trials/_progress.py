@@ -9,6 +9,8 @@ from inspect_ai.model import ModelUsage
 from pydantic import Field
 
 from gyges.records.base import Record
+from gyges.records.words import Cause
+from gyges.trials._causes import read_cause
 from gyges.trials._usage import count_usage
 
 Tokens = tuple[int, int]
@@ -22,13 +24,23 @@ class TrialEnd(Record):
     ok: bool
     cause: str = ""
     """First line of the error, when it failed."""
+    kind: Cause | None = None
+    """The same as one word of a fixed list."""
     input_tokens: int = 0
     output_tokens: int = 0
     models: dict[str, Tokens] = Field(default_factory=dict)
     """Model to its input and output tokens in this trial."""
 
 
-Report = Callable[[TrialEnd], None]
+class Notice(Record):
+    """Something that happened to a model in one of the processes, for whoever watches the run."""
+
+    model: str
+    text: str
+    """One sentence."""
+
+
+Report = Callable[[TrialEnd | Notice], None]
 
 _reports: list[Report] = []
 
@@ -43,8 +55,8 @@ def reporting(report: Report) -> Iterator[None]:
         _reports.remove(report)
 
 
-def announce(end: TrialEnd) -> None:
-    """Send word of a trial to whoever listens in this process."""
+def announce(end: TrialEnd | Notice) -> None:
+    """Send word of a trial, or of a model, to whoever listens in this process."""
     for report in _reports:
         report(end)
 
@@ -62,6 +74,7 @@ def describe_end(trial: str, usage: Mapping[str, ModelUsage], *, cause: str = ""
         trial=trial,
         ok=not cause,
         cause=cause,
+        kind=read_cause(cause) if cause else None,
         input_tokens=sum(tokens[0] for tokens in models.values()),
         output_tokens=sum(tokens[1] for tokens in models.values()),
         models=models,
