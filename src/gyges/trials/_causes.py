@@ -36,7 +36,10 @@ _WORDS: Final[tuple[tuple[Cause, str], ...]] = (
         r"incomplete (chunked )?read|without sending complete|payload is not completed|EOF occurred",
     ),
     ("empty", r"NoStreamData|stream(ed)? (ended|contained) (with )?no|empty (response|completion|body)"),
-    ("malformed", r"JSONDecode|ResponseValidation|non-ChatCompletion|not valid json|Expecting value"),
+    (
+        "malformed",
+        r"JSONDecode|ResponseValidation|PydanticSerial|non-ChatCompletion|not valid json|Expecting value",
+    ),
     ("rate-limit", r"RateLimit|rate[_ -]limit|too many requests|overloaded_error|ResourceExhausted"),
     (
         "model-gone",

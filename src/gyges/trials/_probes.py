@@ -36,7 +36,8 @@ async def _ask(model: Model, messages: Sequence[ChatMessage], name: Literal["sit
         output = await model.generate(asked)
     # The trial is over and stands, whatever becomes of a question about it.
     except Exception as problem:  # noqa: BLE001
-        return Probe(id=name, question=question, reason=f"failed: {say_failure(problem)}"[:_MAX_REASON])
+        said = say_failure(problem).partition(": ")[2]
+        return Probe(id=name, question=question, reason=f"failed: {said}"[:_MAX_REASON])
     answer, reason = _read_answer(output)
     n_input, n_output = count_usage({"": output.usage})[""] if output.usage else (0, 0)
     return Probe(
