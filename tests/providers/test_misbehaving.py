@@ -262,6 +262,7 @@ def test_too_long_a_context_is_named(served: Served) -> None:
 # The breaker
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cause", "reply"),
     [

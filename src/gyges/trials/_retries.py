@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from json import JSONDecodeError
 from typing import Any, Final
 
 # Where Inspect reads how long a provider asks to wait.
@@ -24,6 +25,8 @@ from gyges.trials._causes import TRANSIENT, find_cause, say_failure
 
 MAX_RETRIES: Final = 10
 ATTEMPT_S: Final = 600
+
+_OF_SHAPE: Final[frozenset[Cause]] = frozenset({"malformed", "empty"})
 
 _IN_PROCESS: Final = frozenset({"gyges", "mockllm", "hf", "nnterp", "transformer_lens"})
 """Providers that no network stands before: what takes long there is under way, not lost."""
@@ -58,8 +61,8 @@ def retry_patiently(model: Model, spec: ModelSpec, note: Note = lambda *_: None)
         if cause == "quota":
             return RetryDecision.no()
         # What is no JSON was spoilt on its way; JSON of another shape will have that shape again.
-        is_systematic = isinstance(problem, AttributeError | TypeError | LookupError)
-        is_accident = cause in TRANSIENT and not is_systematic
+        is_of_its_shape = cause in _OF_SHAPE and not isinstance(problem, JSONDecodeError)
+        is_accident = cause in TRANSIENT and not is_of_its_shape
         return RetryDecision.transient() if is_accident and not decision else decision
 
     # Inspect asks a provider both; they are the provider's to override, and these stand for any provider.
