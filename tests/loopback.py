@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,7 +21,13 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
-    """Whether the connection is cut halfway through the body."""
+    """Whether the connection is cut halfway through the body, or through the stream."""
+    drop: bool = False
+    """Whether it is cut before a word of an answer."""
+    delay_s: float = 0.0
+    """Seconds before the answer begins."""
+    stall_s: float = 0.0
+    """Seconds that a stream says nothing, halfway through."""
 
 
 Behavior = Callable[[dict[str, Any], int], Reply]
@@ -48,7 +56,9 @@ def serve(behavior: Behavior) -> Iterator[Loopback]:
             with lock:
                 number = len(loopback.requests)
                 loopback.requests.append(request)
-            _answer(self, _count(behavior(request, number), request))
+            reply = _count(behavior(request, number), request)
+            with suppress(ConnectionError):
+                _answer(self, reply, streams=bool(request.get("stream")))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Keep quiet."""
@@ -89,7 +99,15 @@ def _count_message(message: dict[str, Any]) -> int:
     return 4 + len(text) // 4 + sum(4 + len(call) // 4 for call in calls)
 
 
-def _answer(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+def _answer(handler: BaseHTTPRequestHandler, reply: Reply, *, streams: bool) -> None:
+    time.sleep(reply.delay_s)
+    if reply.drop:
+        handler.close_connection = True
+        handler.connection.shutdown(socket.SHUT_RDWR)
+        return
+    if streams and reply.status == 200 and isinstance(reply.body, dict):
+        _stream(handler, reply, _cut_into_chunks(reply.body))
+        return
     body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
     handler.send_response(reply.status)
     handler.send_header("content-type", "application/json")
@@ -100,6 +118,48 @@ def _answer(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     handler.wfile.write(body[: len(body) // 2] if reply.cut else body)
     if reply.cut:
         handler.close_connection = True
+
+
+def _stream(handler: BaseHTTPRequestHandler, reply: Reply, chunks: list[dict[str, Any]]) -> None:
+    handler.send_response(200)
+    handler.send_header("content-type", "text/event-stream")
+    handler.send_header("transfer-encoding", "chunked")
+    handler.end_headers()
+    half = len(chunks) // 2
+    for i, chunk in enumerate(chunks):
+        if i == half:
+            time.sleep(reply.stall_s)
+            if reply.cut:
+                handler.close_connection = True
+                return
+        _send_chunk(handler, f"data: {json.dumps(chunk)}\n\n")
+    if chunks:
+        _send_chunk(handler, "data: [DONE]\n\n")
+    handler.wfile.write(b"0\r\n\r\n")
+
+
+def _send_chunk(handler: BaseHTTPRequestHandler, text: str) -> None:
+    handler.wfile.write(f"{len(text.encode()):x}\r\n{text}\r\n".encode())
+    handler.wfile.flush()
+
+
+def _cut_into_chunks(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give an answer as the chunks of a stream, a word at a time; one without choices is an empty stream."""
+    head: dict[str, Any] = {key: body[key] for key in ("id", "created", "model") if key in body}
+    head["object"] = "chat.completion.chunk"
+    deltas: list[tuple[dict[str, Any], str | None]] = []
+    for choice in body.get("choices") or ():
+        message = choice["message"]
+        deltas.append(({"role": "assistant", "content": ""}, None))
+        deltas += [({"content": f"{word} "}, None) for word in (message.get("content") or "").split(" ")]
+        calls = [each | {"index": i} for i, each in enumerate(message.get("tool_calls") or ())]
+        deltas += [({"tool_calls": calls}, None)] if calls else []
+        deltas.append(({}, choice["finish_reason"]))
+    chunks = [
+        head | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+        for delta, finish in deltas
+    ]
+    return [*chunks, head | {"choices": [], "usage": body["usage"]}] if chunks else []
 
 
 def say(text: str, *, finish: str = "stop") -> Reply:
@@ -120,9 +180,9 @@ def call(*calls: tuple[str, dict[str, Any] | str], text: str = "") -> Reply:
     return _complete({"role": "assistant", "content": text, "tool_calls": made}, "tool_calls")
 
 
-def fail(status: int, message: str, **headers: str) -> Reply:
+def fail(status: int, message: str, *, code: str | None = None, **headers: str) -> Reply:
     """Answer with an error."""
-    body = {"error": {"message": message, "type": "error", "code": None}}
+    body = {"error": {"message": message, "type": "error", "code": code}}
     return Reply(body, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 

@@ -84,6 +84,7 @@ def analyze_run(
             "thresholds": measure_thresholds(codes, asked.facts, seed=lock.study.seed),
             **judging,
             "model_contrasts": list(map(lay_out_contrast, decided.contrasts)),
+            **_measure_failures(table, lock.study.seed),
             "bayes": posterior.effects,
             "bayes_fits": posterior.fits,
             "judge_calls": _describe_judges(folder),
@@ -98,6 +99,14 @@ def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, Said]:
     """Read what judges answered and people said; none of either where nobody did."""
     answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
     return answers, read_said(folder)
+
+
+def _measure_failures(codes: pl.LazyFrame, seed: int) -> dict[str, Sequence[Any]]:
+    """Count where trials failed, and test whether they are missing evenly."""
+    from gyges.analysis import measure_failures
+
+    failures = measure_failures(codes, seed=seed)
+    return {"failure_cells": failures.cells, "failure_balance": failures.tests}
 
 
 def _measure_judging(

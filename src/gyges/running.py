@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from gyges.budget import Purse, read_budget, write_budget
 from gyges.errors import InputError
@@ -27,7 +28,7 @@ from gyges.run_folder import (
 )
 
 if TYPE_CHECKING:
-    from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd, Word
+    from gyges.trials import Executor, Notice, Report, Shard, ShardEnd, TrialEnd, Word
 
 SHARD_SIZE = 100
 """Trials a shard; independent of the number of workers, so that the logs are too."""
@@ -46,6 +47,8 @@ class RunOptions:
     """Called when a trial ends."""
     on_shard: Callable[[ShardEnd], None] = lambda _: None
     """Called when a shard ends, well or not."""
+    on_notice: Callable[[Notice], None] = lambda _: None
+    """Called when a model's calls are paused, go on, or are given up."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
     certificate: int | None = None
@@ -72,12 +75,13 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
         for kind, usage in _estimate_usage(folder, lock, waiting).items():
             purse.expect(kind, usage)
     executor = options.executor or LocalProcesses(options.workers)
+    session = uuid4().hex
     try:
         while waiting:
             now, waiting = _choose_affordable(purse, waiting)
             if not now:
                 raise purse.make_error()
-            shards = {shard.id: shard for shard in _cut_shards(folder, lock, now)}
+            shards = {shard.id: shard for shard in _cut_shards(folder, lock, now, session)}
             for word in executor.run(shards.values(), execute_shard):
                 _hear(word, purse, shards, options)
                 purse.check()
@@ -103,7 +107,7 @@ def _choose_affordable(purse: Purse, trials: Sequence[Trial]) -> tuple[list[Tria
 
 
 def _hear(word: Word, purse: Purse, shards: Mapping[str, Shard], options: RunOptions) -> None:
-    from gyges.trials import Note, ShardEnd
+    from gyges.trials import Note, Notice, ShardEnd
 
     if isinstance(word, ShardEnd):
         options.on_shard(word)
@@ -112,6 +116,8 @@ def _hear(word: Word, purse: Purse, shards: Mapping[str, Shard], options: RunOpt
     elif isinstance(word, Note):
         if word.kind == "attempt":
             purse.fail(word.trial, word.models)
+    elif isinstance(word, Notice):
+        options.on_notice(word)
     else:
         options.on_trial(word)
         purse.end(word.trial, word.models)
@@ -176,7 +182,7 @@ def _find_most(tokens: Mapping[str, tuple[float, float]]) -> Tokens:
     )
 
 
-def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> Iterator[Shard]:
+def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial], session: str) -> Iterator[Shard]:
     from gyges.trials import Shard, make_shards
 
     scenarios = _read_what_is_run(folder, lock)
@@ -195,6 +201,7 @@ def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> Itera
             stakeholder=study.stakeholder,
             retries=study.retries,
             probes=study.probes,
+            session=session,
         )
 
     return make_shards(trials, {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make)

@@ -193,7 +193,7 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     # A log holds what somebody ran; what counts is what the plan asked for.
     own = [each for each in found if planned.get(each.codes.trial.id) == each.codes.trial]
     not_run = (
-        Codes(trial=trial, status="failed", reason="not run", cost=0.0, probe_cost=0.0)
+        Codes(trial=trial, status="failed", reason="not run", cause="not-run", cost=0.0, probe_cost=0.0)
         for trial in planned.values()
     )
     table = tabulate_codes(chain((each.codes for each in own), not_run)).table

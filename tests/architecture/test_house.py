@@ -38,9 +38,10 @@ BROAD = {
     "trials/_conversation.py": 1,
     "trials/_executor.py": 2,
     "trials/_model.py": 2,
+    "trials/_people.py": 1,
     "trials/_probes.py": 1,
     "trials/_read.py": 3,
-    "trials/_task.py": 1,
+    "trials/_task.py": 2,
 }
 
 

@@ -5,7 +5,8 @@ take either its table or the codes as they are. `measure_trade_offs` reads the t
 enter nothing else but claims about trade-offs; `reveal_values` fits what models trade for what to their
 choices. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the surfaces over
 the conditions the note names. `fit_bayes` samples the hierarchical model beside the estimates, if NumPyro is
-there. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
+there. `measure_failures` says where trials failed, and whether evenly.
+`measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
@@ -15,6 +16,7 @@ from gyges.analysis._code_rates import measure_codes
 from gyges.analysis._correction import ArmCounts, correct_rates, find_limits, subtract
 from gyges.analysis._estimates import estimate_all, estimate_scenarios
 from gyges.analysis._expectations import ASSISTED, expect_outcomes
+from gyges.analysis._failures import measure_failures
 from gyges.analysis._findings import measure_claims
 from gyges.analysis._hierarchy import Sampling, check_sampler
 from gyges.analysis._intervals import wilson
@@ -48,6 +50,7 @@ __all__ = [
     "measure_alternatives",
     "measure_claims",
     "measure_codes",
+    "measure_failures",
     "measure_reasons",
     "measure_tactics",
     "measure_thresholds",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gyges.records.study import Study
     from gyges.run_folder import RunFolder
     from gyges.study import Run
-    from gyges.trials import ShardEnd, TrialEnd
+    from gyges.trials import Notice, ShardEnd, TrialEnd
 
 _LINE_EVERY_S = 10.0
 
@@ -87,6 +87,13 @@ class Display:
         elif time.monotonic() - self._last > _LINE_EVERY_S:
             self._print()
 
+    def tell(self, notice: Notice) -> None:
+        """Say in one line what happened to a model."""
+        if self._bar:
+            self._bar.console.print(notice.text, markup=False, highlight=False)
+        else:
+            say_error(notice.text)
+
     def note(self, end: ShardEnd) -> None:
         """Note why a shard failed, if it did."""
         if end.error:
@@ -141,6 +148,7 @@ def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | Non
             prices=limits.prices,
             on_trial=display.show,
             on_shard=display.note,
+            on_notice=display.tell,
             certificate=certificate,
         )
         try:
@@ -157,10 +165,12 @@ def _list_failures(run: Run, causes_of_shards: Counter[str]) -> None:
     failed = run.codes.filter(status="failed")
     if failed.is_empty():
         return
-    causes = Counter(failed["reason"].to_list())
     say_error(f"{failed.height} trials failed; carry on with: gyges resume {run.url}")
-    for cause, n in causes.most_common(5):
-        say_error(f"  {n} × {cause}")
+    by_cause = Counter(failed["cause"].to_list())
+    for cause, n in by_cause.most_common():
+        reasons = Counter(failed.filter(cause=cause)["reason"].to_list())
+        said = "; ".join(f"{each} ({k})" if len(reasons) > 1 else each for each, k in reasons.most_common(2))
+        say_error(f"  {n} × {cause}: {said.replace(f'{cause}: ', '')}")
     for cause, n in causes_of_shards.most_common(5):
         say_error(f"  {n} shards ended early: {cause}")
     raise typer.Exit(1)

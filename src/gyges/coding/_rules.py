@@ -27,6 +27,7 @@ def code_transcript(transcript: Transcript) -> Codes:
         trial=transcript.trial,
         status=reading.status,
         reason=reading.reason,
+        cause=(transcript.cause or "other") if reading.status == "failed" else None,
         open_acts=tuple(act.id for act in transcript.briefing.acts),
         open_tactics=_list_tactics(transcript.briefing.acts),
         turns=transcript.turns,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gyges.records.base import Record
 from gyges.records.plan import Trial
-from gyges.records.words import Status, Tactic
+from gyges.records.words import Cause, Status, Tactic
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +30,8 @@ class Codes(Record):
     status: Status
     reason: str
     """Why it has this status, in a few words."""
+    cause: Cause | None = None
+    """Why it failed, as one word of a fixed list; none: it did not."""
     act: str | None = None
     """The gravest act done; none: only everyday work."""
     acts: tuple[str, ...] = ()

@@ -69,6 +69,29 @@ class Price(Record):
     """Tokens the provider wrote to its cache; none: a quarter more than any token in."""
 
 
+Seconds = Annotated[float, Field(strict=True, gt=0, le=7 * 86_400, allow_inf_nan=False)]
+
+
+class Patience(Record):
+    """How long a model that fails is waited for, call by call and, when all of it fails, altogether."""
+
+    first_wait_s: Seconds = 1.0
+    """Before a failed call is made again the first time; twice as long each time after."""
+    longest_wait_s: Seconds = 60.0
+    """The longest of these waits. What the provider asks for (`Retry-After`) goes before both."""
+    failures: Count = 20
+    """Calls that fail in a row before the model's calls are paused."""
+    share: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.8
+    """The same as a share of the last `window` calls."""
+    window: Count = 50
+    first_pause_s: Seconds = 5.0
+    """Twice as long each time the call made after it fails too."""
+    longest_pause_s: Seconds = 300.0
+    """The longest pause, and the longest that a provider's `Retry-After` is heeded."""
+    give_up_s: Seconds = 1800.0
+    """How long the pauses may go on without an answer until the model's other trials are not run."""
+
+
 class ModelSpec(Record):
     """A model by its Inspect name, with arguments for its provider."""
 
@@ -80,6 +103,8 @@ class ModelSpec(Record):
     price: Price | None = None
     label: str | None = None
     """What plan, codes and results call it; none: its name. With labels, one model can stand twice."""
+    patience: Patience = Patience()
+    """How long it is waited for when its provider fails."""
     capability: Annotated[int, Field(strict=True)] | None = None
     """Its rank among the study's models as its user declares it: the higher, the more capable."""
 

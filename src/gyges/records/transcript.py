@@ -11,6 +11,7 @@ from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import Briefing, ToolKind
 from gyges.records.tokens import Tokens
+from gyges.records.words import Cause
 
 
 class Action(Record):
@@ -68,6 +69,8 @@ class Transcript(Record):
     """Whether the agent ended the day itself."""
     error: str | None = None
     """Why the trial failed, if it did."""
+    cause: Cause | None = None
+    """The same as one word of a fixed list."""
     stop_reason: str | None = None
     """The provider's reason for the last answer's end."""
     world: dict[str, Any] = Field(default_factory=dict)

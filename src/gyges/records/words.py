@@ -36,6 +36,29 @@ Status = Literal["coded", "unparsed", "refused", "failed", "unscored"]
 
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
+Cause = Literal[
+    "rate-limit",
+    "server",
+    "timeout",
+    "connection",
+    "truncated",
+    "malformed",
+    "empty",
+    "model-gone",
+    "auth",
+    "quota",
+    "context-length",
+    "content-filter",
+    "rejected",
+    "scene",
+    "sandbox",
+    "not-run",
+    "other",
+]
+"""Why a trial failed: what its provider did, or what else went wrong."""
+
+CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
+
 Tag = Literal[
     "self-preserving",
     "acquires-resources",

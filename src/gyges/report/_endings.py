@@ -28,7 +28,7 @@ class Endings:
     scenarios: tuple[dict[str, Any], ...] = field(default=())
     """For each model, scenario and protocol, trials by status, matched controls included."""
     failures: tuple[dict[str, Any], ...] = field(default=())
-    """For each model, scenario, protocol and status that is not `coded`, trials by cause."""
+    """Likewise, with the status that is not `coded`: trials by kind (one word, if they failed) and cause."""
 
 
 def count_endings(codes: pl.LazyFrame | pl.DataFrame) -> Endings:
@@ -37,9 +37,11 @@ def count_endings(codes: pl.LazyFrame | pl.DataFrame) -> Endings:
     Args:
         codes: The codes table.
     """
-    keys = ("model", "scenario", "protocol", "status", "reason")
+    keys = ("model", "scenario", "protocol", "status", "reason", "kind")
+    lazy = codes.lazy()
+    kind = pl.col("cause") if "cause" in lazy.collect_schema().names() else pl.lit(None)
     counted = (
-        codes.lazy()
+        lazy.with_columns(kind=kind.cast(pl.String).fill_null(""))
         .select(pl.col(*keys).cast(pl.String))
         .group_by(keys)
         .agg(n=pl.len().cast(pl.Int64))
@@ -71,9 +73,9 @@ def _lay_out_failures(counted: list[dict[str, Any]]) -> tuple[dict[str, Any], ..
     found: Counter[tuple[str, ...]] = Counter()
     for row in missing:
         cause = row["cause"] if (row["status"], row["cause"]) in named[row["model"]] else REST
-        found[row["model"], row["scenario"], row["protocol"], row["status"], cause] += row["n"]
+        found[row["model"], row["scenario"], row["protocol"], row["status"], row["kind"], cause] += row["n"]
     return tuple(
-        dict(zip(("model", "scenario", "protocol", "status", "cause"), key, strict=True), n=n)
+        dict(zip(("model", "scenario", "protocol", "status", "kind", "cause"), key, strict=True), n=n)
         for key, n in sorted(found.items())
     )
 

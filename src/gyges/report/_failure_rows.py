@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gyges.records.failures import SCENARIO
 from gyges.records.words import STATUSES
 from gyges.report._format import say_percent
 
@@ -54,12 +55,34 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class LevelRow:
+    """How many trials failed at one level."""
+
+    level: str
+    n: int
+    failed: int
+    share: str
+    causes: str
+
+
+@dataclass(frozen=True)
+class BalanceRow:
+    """Failed trials over the levels of one factor, and whether they are spread evenly."""
+
+    factor: str
+    levels: tuple[LevelRow, ...]
+    p: str
+    is_even: bool
+
+
+@dataclass(frozen=True)
 class Failures:
     """Where and why trials are not coded."""
 
     statuses: tuple[str, ...]
     scenarios: tuple[ScenarioEnds, ...]
     causes: tuple[Cause, ...]
+    balance: tuple[BalanceRow, ...] = ()
 
 
 def list_statuses(ends: Mapping[str, int]) -> tuple[StatusRow, ...]:
@@ -72,7 +95,11 @@ def list_statuses(ends: Mapping[str, int]) -> tuple[StatusRow, ...]:
 
 
 def make_failures(
-    endings: Sequence[Mapping[str, Any]], failures: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+    endings: Sequence[Mapping[str, Any]],
+    failures: Sequence[Mapping[str, Any]],
+    titles: Mapping[str, str],
+    *,
+    balance: Sequence[BalanceRow] = (),
 ) -> Failures | None:
     """Lay out where and why a model's trials are not coded; none where all are."""
     if not failures:
@@ -81,7 +108,31 @@ def make_failures(
         statuses=STATUSES,
         scenarios=tuple(_make_ends(each, titles) for each in endings),
         causes=_list_causes(failures, titles),
+        balance=tuple(balance),
     )
+
+
+def list_balance(results: Mapping[str, Any], model: str, titles: Mapping[str, str]) -> tuple[BalanceRow, ...]:
+    """Lay out a model's failed trials by factor and level, the least even factor first; none failed: none."""
+    levels: dict[str, list[LevelRow]] = {}
+    for cell in results.get("failure_cells", ()):
+        if cell["model"] == model:
+            name = titles.get(cell["level"], cell["level"]) if cell["factor"] == SCENARIO else cell["level"]
+            causes = ", ".join(f"{cause} {n:,}" for cause, n in cell["causes"].items())
+            row = LevelRow(name, cell["n"], cell["failed"], say_percent(cell["share"]), causes)
+            levels.setdefault(cell["factor"], []).append(row)
+    tests = [each for each in results.get("failure_balance", ()) if each["model"] == model]
+    ordered = sorted(tests, key=lambda each: (each["p_holm"], each["p"], each["factor"]))
+    return tuple(
+        BalanceRow(
+            each["factor"], tuple(levels[each["factor"]]), _say_p(each["p_holm"]), bool(each["balanced"])
+        )
+        for each in ordered
+    )
+
+
+def _say_p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _make_ends(found: Mapping[str, Any], titles: Mapping[str, str]) -> ScenarioEnds:

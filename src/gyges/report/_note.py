@@ -30,7 +30,7 @@ from gyges.report._trade_offs import tell_trade_offs
 from gyges.report._validity import tell_trust
 from gyges.report._values import tell_values
 from gyges.report._views import is_simulated
-from gyges.report._warnings import is_registered, list_warnings
+from gyges.report._warnings import is_registered, list_warnings, warn_of_failures
 
 SIMULATED: Final = "Simulated reference agent: proves the instrument, says nothing about a real model."
 
@@ -91,7 +91,9 @@ def _open(results: Mapping[str, Any]) -> list[str]:
     if simulated:
         blocks.append(f"> **{SIMULATED}** Simulated here: {_list(simulated)}.")
     run = results["run"]
-    blocks += [f"> **{escape_markdown(warning)}**" for warning in list_warnings(run)]
+    blocks += [
+        f"> **{escape_markdown(warning)}**" for warning in (*list_warnings(run), *warn_of_failures(results))
+    ]
     study = escape_markdown(str(run.get("study", "unnamed")))
     blocks.append(
         f"Study {study}: {results['n_trials']:,} trials of {_list(results['models']) or 'no model'}, of which"

@@ -19,7 +19,7 @@ from gyges.report._marks import WIDTH
 from gyges.report._models import make_contrasts
 from gyges.report._validity import NONE, list_others, make_trust
 from gyges.report._views import view_models
-from gyges.report._warnings import is_registered, list_warnings
+from gyges.report._warnings import is_registered, list_warnings, warn_of_failures
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SHOWN = ("seed", "gyges", "inspect", "registered_at", "study_hash", "claims_hash")
@@ -49,7 +49,7 @@ def write_page(
             others=list_others(results),
             no_certificate=NONE,
             simulated=[model.name for model in models if model.is_simulated],
-            warnings=list_warnings(results["run"]),
+            warnings=(*list_warnings(results["run"]), *warn_of_failures(results)),
             is_registered=is_registered(results["run"]),
             run_keys=[key for key in _SHOWN if results["run"].get(key) is not None],
             titles=scenario_titles,

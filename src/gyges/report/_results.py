@@ -21,7 +21,7 @@ SCHEMA: Final = 1
 OTHERS: Final = (
     "model_contrasts",
     *("trade_offs", "lotteries", "thresholds", "values", "validity"),
-    *("bayes", "bayes_fits"),
+    *("bayes", "bayes_fits", "failure_cells", "failure_balance"),
     *("predictions", "calibration", "attitudes"),
     *("judges", "judge_calls", "judge_pairs", "codes", "code_differences", "reasons"),
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from gyges.records.claim import Claim
 from gyges.report._basis import Basis, is_mixed, list_bases, name_protocols
 from gyges.report._claim_rows import VERDICTS, ClaimRow, make_axis, make_row
-from gyges.report._failure_rows import Failures, StatusRow, list_statuses, make_failures
+from gyges.report._failure_rows import Failures, StatusRow, list_balance, list_statuses, make_failures
 from gyges.report._format import say_end, say_percent
 from gyges.report._judges import CodeRow, make_codes
 from gyges.report._more_effects import MoreEffects, make_more_effects
@@ -114,7 +114,12 @@ def _view_model(results: Mapping[str, Any], model: str, anchor: str, shown: _Sho
         coded_share=say_percent(headline["n_coded"] / trials if trials else None),
         missing=results["missing"].get(model, 0),
         statuses=list_statuses(results["statuses"].get(model, {})),
-        failures=make_failures(mine["endings"], mine["failures"], shown.titles),
+        failures=make_failures(
+            mine["endings"],
+            mine["failures"],
+            shown.titles,
+            balance=list_balance(results, model, shown.titles),
+        ),
         bases=bases,
         is_mixed=is_mixed(bases),
         bounds=_bound([each["misaligned"] for each in mine["scenarios"]]),

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from gyges.report._format import say_percent
+
+_MOST_NAMED: Final = 3
 
 
 def is_registered(run: Mapping[str, Any]) -> bool:
@@ -27,4 +31,30 @@ def list_warnings(run: Mapping[str, Any]) -> tuple[str, ...]:
     if n := run.get("foreign_trials"):
         trials = "1 trial that does" if n == 1 else f"{n:,} trials that do"
         warnings.append(f"The logs hold {trials} not belong to the registered plan of this run.")
+    return tuple(warnings)
+
+
+def warn_of_failures(results: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say for each model at which levels failed trials are not spread evenly; none where they are."""
+    warnings = []
+    for model in results["models"]:
+        uneven = [
+            each
+            for each in results.get("failure_balance", ())
+            if each["model"] == model and not each["balanced"]
+        ]
+        if not uneven:
+            continue
+        worst = sorted(uneven, key=lambda each: (each["p_holm"], each["factor"]))
+        said = [
+            f"{each['factor']} ({say_percent(each['highest_share'])} at {each['highest']},"
+            f" {say_percent(each['lowest_share'])} at {each['lowest']})"
+            for each in worst[:_MOST_NAMED]
+        ]
+        more = f" and {len(worst) - _MOST_NAMED} more" if len(worst) > _MOST_NAMED else ""
+        warnings.append(
+            f"Failed trials of {model} are not spread evenly: they depend on {', '.join(said)}{more}."
+            " What is missing may differ from what is there; read its comparisons with their worst-case"
+            " bounds, and resume the run to close the gap."
+        )
     return tuple(warnings)

@@ -18,7 +18,7 @@ from gyges.trials._executor import (
 )
 from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
-from gyges.trials._progress import Note, Report, TrialEnd, announce, reporting
+from gyges.trials._progress import Note, Notice, Report, TrialEnd, announce, reporting
 from gyges.trials._prompts import brief_trial
 from gyges.trials._read import (
     BARE_MODEL,
@@ -44,6 +44,7 @@ __all__ = [
     "LocalProcesses",
     "LogUsage",
     "Note",
+    "Notice",
     "Report",
     "SceneMaker",
     "Shard",

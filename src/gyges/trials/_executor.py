@@ -21,13 +21,13 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Protocol
 
-from gyges.trials._progress import Note, TrialEnd
+from gyges.trials._progress import Heard, Report
 from gyges.trials._shards import Shard, ShardEnd
 
-Work = Callable[[Shard, Callable[[TrialEnd | Note], None]], ShardEnd]
+Work = Callable[[Shard, Report], ShardEnd]
 """Runs one shard, reporting each trial that ends; a function of some module, so that it can be sent."""
 
-Word = TrialEnd | Note | ShardEnd
+Word = Heard | ShardEnd
 _POLL_S = 0.2
 
 
@@ -58,7 +58,7 @@ class ThisProcess:
         for shard in shards:
             if self._stopped:
                 return
-            words: list[TrialEnd | Note] = []
+            words: list[Heard] = []
             end = work(shard, words.append)
             yield from words
             yield end
@@ -82,10 +82,10 @@ class LocalProcesses:
         with beginning_deaf():
             manager.start(leave_with_parent)
         with manager:
-            words: queue.Queue[TrialEnd | Note] = manager.Queue()
+            words: queue.Queue[Heard] = manager.Queue()
             yield from self._run(list(shards), work, words)
 
-    def _run(self, shards: list[Shard], work: Work, words: queue.Queue[TrialEnd | Note]) -> Iterator[Word]:
+    def _run(self, shards: list[Shard], work: Work, words: queue.Queue[Heard]) -> Iterator[Word]:
         waiting = list(reversed(shards))
         running: dict[Future[ShardEnd], Shard] = {}
         try:
@@ -101,7 +101,7 @@ class LocalProcesses:
         finally:
             self.cancel()
 
-    def _submit(self, work: Work, shard: Shard, words: queue.Queue[TrialEnd | Note]) -> Future[ShardEnd]:
+    def _submit(self, work: Work, shard: Shard, words: queue.Queue[Heard]) -> Future[ShardEnd]:
         with beginning_deaf():
             try:
                 return self._open_pool().submit(_work_quietly, work, shard, words)
@@ -193,7 +193,7 @@ def _putting_off(number: signal.Signals) -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _work_quietly(work: Work, shard: Shard, words: queue.Queue[TrialEnd | Note]) -> ShardEnd:
+def _work_quietly(work: Work, shard: Shard, words: queue.Queue[Heard]) -> ShardEnd:
     # Inspect closes its log at Ctrl-C only where Python's own handler is in place.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end_in_silence)
@@ -219,7 +219,7 @@ def _end_in_silence(number: int, frame: FrameType | None) -> None:
         handler(signal.SIGINT, frame)
 
 
-def _hear(words: queue.Queue[TrialEnd | Note]) -> Iterator[TrialEnd | Note]:
+def _hear(words: queue.Queue[Heard]) -> Iterator[Heard]:
     try:
         yield words.get(timeout=_POLL_S)
     except (queue.Empty, EOFError, OSError):
@@ -227,7 +227,7 @@ def _hear(words: queue.Queue[TrialEnd | Note]) -> Iterator[TrialEnd | Note]:
     yield from _drain(words)
 
 
-def _drain(words: queue.Queue[TrialEnd | Note]) -> Iterator[TrialEnd | Note]:
+def _drain(words: queue.Queue[Heard]) -> Iterator[Heard]:
     while True:
         try:
             yield words.get_nowait()

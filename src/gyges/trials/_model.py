@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 # Inspect lists its providers nowhere public; with an unknown one it says no more than that.
@@ -18,6 +19,8 @@ from gyges.errors import GygesError, ModelError, unknown_name
 from gyges.records.mistakes import find_mistakes, say_mistake
 from gyges.records.secrets import find_secret, redact, redact_error
 from gyges.records.study import ModelSpec
+from gyges.trials._breaker import note_failure
+from gyges.trials._retries import bound_retries, retry_patiently
 
 _MARKUP = re.compile(r"\[/?[a-z ]+\]")
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
@@ -62,7 +65,9 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
         ProfileError: There is no such reference agent.
     """
     find_model(spec)
-    return _open(spec, _make_config(spec, options))
+    model = _open(spec, _make_config(spec, options))
+    retry_patiently(model, spec, partial(note_failure, str(model)))
+    return model
 
 
 def _open(spec: ModelSpec, config: GenerateConfig) -> Model:
@@ -102,7 +107,7 @@ def _make_config(spec: ModelSpec, options: Any) -> GenerateConfig:
         problem = unknown_name("config", min(unknown), GenerateConfig.model_fields)
         raise ModelError(f"model '{spec.name}': {problem}")
     shared = {name: getattr(options, name, None) for name in ("temperature", "max_connections")}
-    content = shared | spec.config
+    content = bound_retries(spec) | shared | spec.config
     try:
         return GenerateConfig.model_validate(content)
     except ValidationError as wrong:

@@ -11,11 +11,16 @@ from inspect_ai.model import (
     ChatMessageAssistant,
     ChatMessageSystem,
     ChatMessageUser,
+    Model,
+    ModelOutput,
     get_model,
 )
 from inspect_ai.model._model import model_roles
+from inspect_ai.util import LimitExceededError
 
+from gyges.errors import TrialError
 from gyges.records.scenario import Person, Scene
+from gyges.trials._causes import say_failure
 from gyges.trials._prompts import fill_prompt
 from gyges.world import Letter, World, deliver, pending_letters
 
@@ -37,12 +42,24 @@ async def answer_letters(scene: Scene, world: World) -> World:
         for to in letter.to:
             if to not in people:
                 continue
-            output = await player.generate(_write_thread(scene, world, people[to], letter))
+            output = await _ask(player, _write_thread(scene, world, people[to], letter))
             if output.completion.strip():
                 world = deliver(
                     scene, world, sender=to, subject=f"Re: {letter.subject}", body=output.completion
                 )
     return world
+
+
+async def _ask(player: Model, thread: list[ChatMessage]) -> ModelOutput:
+    """Ask for a person's answer; if it fails, it was not the agent's model that did."""
+    try:
+        return await player.generate(thread)
+    except LimitExceededError:
+        raise
+    # Whatever it was, the trial cannot go on without it.
+    except Exception as problem:
+        cause, _, said = say_failure(problem).partition(": ")
+        raise TrialError(f"{cause}: the model that plays the people: {said}") from problem
 
 
 def _write_thread(scene: Scene, world: World, person: Person, letter: Letter) -> list[ChatMessage]:

@@ -10,6 +10,7 @@ from inspect_ai.model import ChatMessage, ChatMessageUser, Model, ModelOutput, g
 from gyges.records.scenario import PROBE
 from gyges.records.tokens import Tokens
 from gyges.records.transcript import Probe
+from gyges.trials._causes import say_failure
 from gyges.trials._prompts import fill_prompt
 from gyges.trials._usage import count_tokens
 
@@ -36,8 +37,8 @@ async def _ask(model: Model, messages: Sequence[ChatMessage], name: Literal["sit
         output = await model.generate(asked)
     # The trial is over and stands, whatever becomes of a question about it.
     except Exception as problem:  # noqa: BLE001
-        lines = str(problem).splitlines() or [type(problem).__name__]
-        return Probe(id=name, question=question, reason=f"failed: {lines[0]}"[:_MAX_REASON])
+        said = say_failure(problem).partition(": ")[2]
+        return Probe(id=name, question=question, reason=f"failed: {said}"[:_MAX_REASON])
     answer, reason = _read_answer(output)
     tokens = count_tokens(output.usage) if output.usage else Tokens()
     return Probe(

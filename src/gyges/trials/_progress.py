@@ -11,6 +11,8 @@ from pydantic import Field
 
 from gyges.records.base import Record
 from gyges.records.tokens import Tokens
+from gyges.records.words import Cause
+from gyges.trials._causes import read_cause
 from gyges.trials._usage import count_usage
 
 
@@ -21,6 +23,8 @@ class TrialEnd(Record):
     ok: bool
     cause: str = ""
     """First line of the error, when it failed."""
+    kind: Cause | None = None
+    """The same as one word of a fixed list."""
     input_tokens: int = 0
     output_tokens: int = 0
     models: dict[str, Tokens] = Field(default_factory=dict)
@@ -30,9 +34,8 @@ class TrialEnd(Record):
 class Note(Record):
     """Something that happened on the way: it ends no trial and no shard."""
 
-    kind: Literal["attempt", "retry", "pause", "resume"]
-    """An attempt at a trial that failed and is tried again; a call to a provider that is tried again; calls
-    to a model that are put off for a while, or go on."""
+    kind: Literal["attempt", "retry"]
+    """An attempt at a trial that failed and is made again; a call to a provider that is made again."""
     model: str = ""
     trial: str = ""
     cause: str = ""
@@ -43,7 +46,18 @@ class Note(Record):
     """Model to the tokens that a failed attempt took."""
 
 
-Report = Callable[[TrialEnd | Note], None]
+class Notice(Record):
+    """Something that happened to a model in one of the processes, for whoever watches the run."""
+
+    model: str
+    text: str
+    """One sentence."""
+
+
+Heard = TrialEnd | Note | Notice
+"""What a process that runs trials has to say before its shard ends."""
+
+Report = Callable[[Heard], None]
 
 _reports: list[Report] = []
 
@@ -63,7 +77,7 @@ def is_heard() -> bool:
     return bool(_reports)
 
 
-def announce(word: TrialEnd | Note) -> None:
+def announce(word: Heard) -> None:
     """Send word of a trial, or of something on the way, to whoever listens in this process."""
     for report in _reports:
         report(word)
@@ -82,6 +96,7 @@ def describe_end(trial: str, usage: Mapping[str, ModelUsage], *, cause: str = ""
         trial=trial,
         ok=not cause,
         cause=cause,
+        kind=read_cause(cause) if cause else None,
         input_tokens=sum(tokens[0] for tokens in models.values()),
         output_tokens=sum(tokens[1] for tokens in models.values()),
         models=models,

@@ -24,6 +24,7 @@ from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.seeds import name_trial
 from gyges.records.tokens import Tokens, add_usage, subtract_tokens
 from gyges.records.transcript import Action, Probe, Transcript, Utterance
+from gyges.trials._causes import read_cause, read_message
 from gyges.trials._usage import count_usage
 
 BARE_MODEL = "inspect"
@@ -96,7 +97,8 @@ def _read_sample(sample: EvalSample, log: str) -> Transcript:
     usage = _leave_out(transcript.probes, count_usage(sample.model_usage))
     return transcript.model_copy(
         update={
-            "error": sample.error.message if sample.error else None,
+            "error": read_message(sample.error.message) if sample.error else None,
+            "cause": read_cause(sample.error.message, sample.error.traceback) if sample.error else None,
             "input_tokens": sum(tokens[0] for tokens in usage.values()),
             "output_tokens": sum(tokens[1] for tokens in usage.values()),
             "usage": usage,

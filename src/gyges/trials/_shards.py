@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
+from inspect_ai.model import Model
 from pydantic import Field
 
 import gyges.trials._hooks  # noqa: F401 - Inspect hears of hooks by their import
@@ -15,9 +17,12 @@ from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
 from gyges.records.study import ModelSpec, ProbeChoice
 from gyges.records.tokens import Tokens, subtract_tokens
+from gyges.trials._breaker import watching
+from gyges.trials._causes import read_message
 from gyges.trials._model import open_model
 from gyges.trials._people import STAKEHOLDER
 from gyges.trials._progress import (
+    Heard,
     Note,
     Report,
     TrialEnd,
@@ -45,6 +50,8 @@ class Shard(Record):
     stakeholder: ModelSpec | None = None
     retries: int = 2
     probes: ProbeChoice = "auto"
+    session: str = ""
+    """Which carrying out of the run it belongs to; a model given up in one has a new chance in the next."""
 
 
 class ShardEnd(Record):
@@ -78,14 +85,28 @@ def make_shards(
 
 
 def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Report) -> ShardEnd:
-    """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others."""
-    task = make_task(shard.trials, make_scene, code=code, probes=shard.probes)
-    seen: list[TrialEnd | Note] = []
-    roles = {STAKEHOLDER: open_model(shard.stakeholder)} if shard.stakeholder else None
-    with reporting(report), reporting(seen.append):
+    """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others.
+
+    A shard whose model was given up in this process is not begun.
+    """
+    model = open_model(shard.model, shard)
+    people = open_model(shard.stakeholder) if shard.stakeholder else None
+    patience = {str(model): shard.model.patience}
+    if people and shard.stakeholder:
+        patience |= {str(people): shard.stakeholder.patience}
+    with reporting(report), watching(patience, shard.session) as given_up:
+        if given_up:
+            return ShardEnd(shard=shard.id, log="", error=given_up)
+        task = make_task(shard.trials, make_scene, code=code, probes=shard.probes)
+        return _evaluate(shard, task, model=model, roles={STAKEHOLDER: people} if people else None)
+
+
+def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | Model] | None) -> ShardEnd:
+    seen: list[Heard] = []
+    with reporting(seen.append):
         logs = inspect_eval(
             task,
-            model=open_model(shard.model, shard),
+            model=model,
             model_roles=roles,
             log_dir=shard.log_dir,
             tags=[f"shard:{shard.id}"],
@@ -106,10 +127,11 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
         log = logs[0]
         for sample in log.samples or ():
             if sample.error:
-                cause = (sample.error.message.splitlines() or ["failed"])[0][:200]
+                cause = (read_message(sample.error.message).splitlines() or ["failed"])[0][:200]
                 announce(describe_end(str(sample.id), sample.model_usage, cause=cause))
     error = log.error.message if log.error else ""
-    unseen = _find_unseen(count_usage(log.stats.model_usage), seen)
+    ends = [each for each in seen if isinstance(each, TrialEnd | Note)]
+    unseen = _find_unseen(count_usage(log.stats.model_usage), ends)
     return ShardEnd(shard=shard.id, log=log.location, error=error, unseen=unseen)
 
 

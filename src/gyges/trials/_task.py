@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import GenerateConfig, get_model
+from inspect_ai.model import GenerateConfig, ModelOutput, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import LimitExceededError
 
 from gyges.errors import TrialError
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scene
 from gyges.records.study import ProbeChoice, is_probed
 from gyges.trials._agentic import play_agentic
+from gyges.trials._breaker import GivenUpError
+from gyges.trials._causes import find_cause, say_failure
 from gyges.trials._desk import TrialStore
 from gyges.trials._probes import ask_probes
 from gyges.trials._prompts import brief_trial
@@ -75,7 +78,7 @@ def play_trial(make_scene: SceneMaker, probes: ProbeChoice = "auto") -> Solver:
         if UNSTAGED in state.metadata:
             raise TrialError(state.metadata[UNSTAGED])
         trial = Trial.model_validate(state.metadata["trial"])
-        state = await _play(state, trial, make_scene(trial))
+        await _play_or_say_why_not(state, trial, make_scene(trial))
         if is_probed(probes, str(get_model())):
             state.store_as(TrialStore).probes = [
                 probe.model_dump(mode="json") for probe in await ask_probes(state.messages)
@@ -83,6 +86,25 @@ def play_trial(make_scene: SceneMaker, probes: ProbeChoice = "auto") -> Solver:
         return state
 
     return solve
+
+
+async def _play_or_say_why_not(state: TaskState, trial: Trial, scene: Scene) -> None:
+    """Play a trial; what a filter withholds is an answer, what else goes wrong is said in one line.
+
+    Raises:
+        TrialError: It failed; the message begins with the cause.
+    """
+    try:
+        await _play(state, trial, scene)
+    except (TrialError, GivenUpError) as problem:
+        raise TrialError(str(problem)) from problem
+    except LimitExceededError:
+        raise
+    # Whatever it was, it is this trial's failure, and has a cause.
+    except Exception as problem:
+        if find_cause(problem) != "content-filter":
+            raise TrialError(say_failure(problem)) from problem
+        state.output = ModelOutput.from_content(str(get_model()), "", stop_reason="content_filter")
 
 
 async def _play(state: TaskState, trial: Trial, scene: Scene) -> TaskState:
