@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gyges.budget import Purse
 from gyges.errors import InputError
+from gyges.holding import check_held, hold_run
 from gyges.records.battery import Battery
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
@@ -22,6 +24,7 @@ from gyges.run_folder import (
     read_scenarios,
     write_budget,
 )
+from gyges.storage import at_the_door, remove_file, write_file
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd
@@ -48,22 +51,29 @@ class RunOptions:
 
 
 def run_trials(folder: RunFolder, options: RunOptions) -> None:
-    """Run the trials of a run that no readable log holds.
+    """Run the trials of a run that no readable log holds, holding the run meanwhile.
 
     Raises:
         BudgetError: The next trials would have passed the budget.
+        RunError: Another process runs it, or has taken it over.
     """
+    with hold_run(folder):
+        recover_logs(folder)
+        missing = find_missing(folder)
+        if missing:
+            _run_missing(folder, missing, options)
+
+
+def _run_missing(folder: RunFolder, missing: Sequence[Trial], options: RunOptions) -> None:
     from gyges.trials import LocalProcesses, ShardEnd
 
     lock = read_lock(folder)
-    missing = find_missing(folder)
-    if not missing:
-        return
     purse = open_purse(folder, lock, options.budget)
     executor = options.executor or LocalProcesses(options.workers)
     at_once = purse.allow_at_once(lambda: _estimate_usage(folder, lock, missing), options.workers)
     try:
         for word in executor.run(_cut_shards(folder, lock, missing, at_once), execute_shard):
+            check_held(folder)
             if isinstance(word, ShardEnd):
                 options.on_shard(word)
                 purse.pay(word.unseen)
@@ -176,17 +186,43 @@ def stage_trial(scenarios: Mapping[str, Scenario | Battery], trial: Trial) -> Sc
     )
 
 
+def recover_logs(folder: RunFolder, logs: Iterable[str] | None = None) -> None:
+    """Put in the place of damaged logs what is whole of them; they themselves go to `logs/damaged/`.
+
+    Args:
+        folder: The run, held by this process.
+        logs: The logs to mend; none: those whose list of trials cannot be read.
+    """
+    from gyges.trials import recover_log
+
+    for log in _find_damaged(folder) if logs is None else logs:
+        with at_the_door(folder.url):
+            recovered = recover_log(folder.set_aside(log))
+            if recovered is None:
+                remove_file(log)
+            else:
+                write_file(log, recovered.content)
+
+
+def _find_damaged(folder: RunFolder) -> Iterator[str]:
+    from gyges.trials import find_finished, list_logs
+
+    for log in list_logs(folder.logs):
+        try:
+            find_finished(log)
+        except InputError:
+            yield log
+
+
 def find_missing(folder: RunFolder) -> list[Trial]:
-    """Find the trials of the plan that no log holds without an error; damaged logs are moved aside."""
+    """Find the trials of the plan that no readable log holds without an error."""
     from gyges.design import trials_of
     from gyges.trials import find_finished, list_logs
 
     finished: set[str] = set()
     for log in list_logs(folder.logs):
-        try:
+        with suppress(InputError):
             finished |= find_finished(log)
-        except InputError:
-            folder.move_aside(log)
     return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
 
 

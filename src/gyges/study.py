@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from gyges.analyzing import analyze_run, report_run
 from gyges.budget import cost_of, cost_of_all, prices_of
 from gyges.errors import BudgetError, RunError
+from gyges.holding import hold_run
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.records.codes import Codes
@@ -134,7 +135,13 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
 
     Raises:
         BudgetError: The budget was reached.
+        RunError: Another process runs it.
     """
+    with hold_run(folder):
+        return _carry_on(folder, options)
+
+
+def _carry_on(folder: RunFolder, options: RunOptions) -> Run:
     problem: BudgetError | None = None
     try:
         run_trials(folder, options)

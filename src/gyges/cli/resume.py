@@ -24,15 +24,18 @@ def resume(
     from gyges.budget import Purse
     from gyges.cli._choosing import confirm_cost
     from gyges.cli._running import default_workers, finish_run, prepare_rest
+    from gyges.holding import hold_run
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
     from gyges.study import check_same_version
 
     folder = open_run(run)
     check_same_version(folder)
-    rest = prepare_rest(folder)
-    Purse(rest.study, budget)
-    if not rest.plan.table.is_empty():
-        check_models(rest.study)
-    confirm_cost(rest, yes=yes)
-    finish_run(folder.url, workers=workers or default_workers(), budget=budget)
+    # Held before anything is asked or mended, so that a second one is refused at once.
+    with hold_run(folder):
+        rest = prepare_rest(folder)
+        Purse(rest.study, budget)
+        if not rest.plan.table.is_empty():
+            check_models(rest.study)
+        confirm_cost(rest, yes=yes)
+        finish_run(folder.url, workers=workers or default_workers(), budget=budget)

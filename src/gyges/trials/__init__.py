@@ -28,6 +28,7 @@ from gyges.trials._read import (
     read_transcripts,
     read_usage,
 )
+from gyges.trials._recover import Recovered, recover_log
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
@@ -40,6 +41,7 @@ __all__ = [
     "Desk",
     "Executor",
     "LocalProcesses",
+    "Recovered",
     "Report",
     "SceneMaker",
     "Shard",
@@ -69,5 +71,6 @@ __all__ = [
     "read_model",
     "read_transcripts",
     "read_usage",
+    "recover_log",
     "run_shard",
 ]
