@@ -16,6 +16,7 @@
     results.json      estimates and verdicts
     budget.json       the budget it may not pass, if it was given one
     prices.json       what tokens were priced at
+    running.json      who is running it, while somebody is
     report.html       one self-contained page
     insights.md       the note, rewritten from the data
 
@@ -41,7 +42,16 @@ from gyges.records.codebook import Item
 from gyges.records.reading import parse_record
 from gyges.records.scenario import Scenario
 from gyges.records.study import Consensus, Study
-from gyges.storage import at_the_door, name_folder, open_fs, replace_file, try_to_write
+from gyges.storage import (
+    at_the_door,
+    file_exists,
+    name_folder,
+    open_fs,
+    persist,
+    read_file,
+    try_to_write,
+    write_file,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,8 +107,7 @@ class RunFolder:
 
     def exists(self, name: str) -> bool:
         """Say whether an artifact is there."""
-        fs, path = open_fs(self.at(name))
-        return bool(fs.exists(path))
+        return file_exists(self.at(name))
 
     def write(self, name: str, content: bytes) -> None:
         """Write an artifact whole or not at all.
@@ -108,12 +117,7 @@ class RunFolder:
         """
         target = self.at(name)
         try:
-            if "://" in target:
-                fs, path = open_fs(target)
-                fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-                fs.pipe_file(path, content)
-            else:
-                replace_file(Path(target), content)
+            write_file(target, content)
         except OSError as problem:
             raise RunError(f"{target}: cannot be written ({problem.strerror or problem}).") from None
 
@@ -123,9 +127,8 @@ class RunFolder:
         Raises:
             RunError: It is not there or cannot be read.
         """
-        fs, path = open_fs(self.at(name))
         try:
-            return bytes(fs.cat_file(path))
+            return read_file(self.at(name))
         except FileNotFoundError:
             raise RunError(f"{self.url}: has no {name}; {_HINTS.get(name, 'is it a run folder?')}") from None
         except OSError as problem:
@@ -156,12 +159,11 @@ class RunFolder:
             raise RunError(f"{target}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
         return table
 
-    def move_aside(self, log: str) -> None:
-        """Move a damaged log out of the way, into `logs/damaged/`."""
-        fs, path = open_fs(log)
-        folder, name = path.rsplit("/", 1)
-        fs.makedirs(f"{folder}/damaged", exist_ok=True)
-        fs.mv(path, f"{folder}/damaged/{name}")
+    def set_aside(self, log: str) -> bytes:
+        """Copy a damaged log to `logs/damaged/` and give its content; what is whole of it takes its place."""
+        content = read_file(log)
+        self.write(f"logs/damaged/{log.rsplit('/', 1)[-1]}", content)
+        return content
 
 
 _HINTS = {
@@ -208,16 +210,24 @@ def check_new_folder(url: str) -> None:
             f"{name}: a run's processes share no memory; name a folder or a storage they can reach."
         )
     with at_the_door(name):
-        fs, path = open_fs(name)
-        if fs.isfile(path):
-            raise RunError(f"{name}: is a file; a run needs a folder.")
-        found = {each.rsplit("/", 1)[-1] for each in (fs.ls(path, detail=False) if fs.isdir(path) else ())}
+        found = persist(name, lambda: _list_folder(name))
         if "study.lock.yaml" in found:
             raise RunError(f"{name}: holds a run already; carry it on with `gyges resume`, or name another.")
         if found:
             raise RunError(f"{name}: is not empty and no run folder; name a new or an empty folder.")
         if "://" not in name:
             try_to_write(Path(name))
+
+
+def _list_folder(name: str) -> set[str]:
+    fs, path = open_fs(name)
+    try:
+        is_file = fs.info(path)["type"] == "file"
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    if is_file:
+        raise RunError(f"{name}: is a file; a run needs a folder.")
+    return {each.rsplit("/", 1)[-1] for each in fs.ls(path, detail=False)}
 
 
 def create_run(

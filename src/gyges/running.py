@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from gyges.budget import Purse, read_budget, write_budget
 from gyges.errors import InputError
+from gyges.holding import check_held, hold_run
 from gyges.pricing import PriceTable, keep_prices, price_study
 from gyges.records.battery import Battery
 from gyges.records.budget import Budget, as_budget
@@ -26,6 +28,7 @@ from gyges.run_folder import (
     read_lock,
     read_scenarios,
 )
+from gyges.storage import at_the_door, remove_file, write_file
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Notice, Report, Shard, ShardEnd, TrialEnd, Word
@@ -56,20 +59,26 @@ class RunOptions:
 
 
 def run_trials(folder: RunFolder, options: RunOptions) -> None:
-    """Run the trials of a run that no readable log holds.
+    """Run the trials of a run that no readable log holds, holding the run meanwhile.
 
     Under a budget they begin in portions, each no larger than what is left surely pays for.
 
     Raises:
         BudgetError: The next trials might have passed the budget.
+        RunError: Another process runs it, or has taken it over.
     """
+    with hold_run(folder):
+        recover_logs(folder)
+        missing = find_missing(folder)
+        if missing:
+            _run_missing(folder, missing, options)
+
+
+def _run_missing(folder: RunFolder, waiting: Sequence[Trial], options: RunOptions) -> None:
     from gyges.trials import LocalProcesses
 
     lock = read_lock(folder)
     study = price_study(lock.study, keep_prices(folder, lock, options.prices))
-    waiting = find_missing(folder)
-    if not waiting:
-        return
     purse = open_purse(folder, study, options.budget)
     if purse.budget is not None:
         for kind, usage in _estimate_usage(folder, lock, waiting).items():
@@ -83,6 +92,7 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
                 raise purse.make_error()
             shards = {shard.id: shard for shard in _cut_shards(folder, lock, now, session)}
             for word in executor.run(shards.values(), execute_shard):
+                check_held(folder)
                 _hear(word, purse, shards, options)
                 purse.check()
     finally:
@@ -235,17 +245,43 @@ def stage_trial(scenarios: Mapping[str, Scenario | Battery], trial: Trial) -> Sc
     )
 
 
+def recover_logs(folder: RunFolder, logs: Iterable[str] | None = None) -> None:
+    """Put in the place of damaged logs what is whole of them; they themselves go to `logs/damaged/`.
+
+    Args:
+        folder: The run, held by this process.
+        logs: The logs to mend; none: those whose list of trials cannot be read.
+    """
+    from gyges.trials import recover_log
+
+    for log in _find_damaged(folder) if logs is None else logs:
+        with at_the_door(folder.url):
+            recovered = recover_log(folder.set_aside(log))
+            if recovered is None:
+                remove_file(log)
+            else:
+                write_file(log, recovered.content)
+
+
+def _find_damaged(folder: RunFolder) -> Iterator[str]:
+    from gyges.trials import find_finished, list_logs
+
+    for log in list_logs(folder.logs):
+        try:
+            find_finished(log)
+        except InputError:
+            yield log
+
+
 def find_missing(folder: RunFolder) -> list[Trial]:
-    """Find the trials of the plan that no log holds without an error; damaged logs are moved aside."""
+    """Find the trials of the plan that no readable log holds without an error."""
     from gyges.design import trials_of
     from gyges.trials import find_finished, list_logs
 
     finished: set[str] = set()
     for log in list_logs(folder.logs):
-        try:
+        with suppress(InputError):
             finished |= find_finished(log)
-        except InputError:
-            folder.move_aside(log)
     return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
 
 

@@ -1,14 +1,58 @@
-"""Folders on a local path or any fsspec URL: named, reached, tried and written."""
+"""Folders on a local path or any fsspec URL: named, reached, tried, read and written.
+
+A file is written whole or not at all: on a local disk beside its place and then renamed, in an object store
+by one put, elsewhere beside its place and then moved. What a storage may have failed at for the moment is
+tried again, with growing and random waits.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
 from gyges.errors import RunError
+
+T = TypeVar("T")
+
+_PATIENCE_S = 30.0
+"""How long something that a storage failed at is tried again, on top of what the storage's client does."""
+
+_SETTLE_S = 2.0
+"""How long to wait before reading back what was written where nothing can be written on a condition."""
+
+_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"})
+"""Storages without folders, where a put is seen whole or not at all."""
+
+_CONDITIONAL = frozenset({"s3", "s3a", "gs", "gcs"})
+"""Storages of those that can be told to write only where nothing is."""
+
+_PASSING = frozenset(
+    {
+        errno.EBUSY, errno.EAGAIN, errno.EIO, getattr(errno, "EREMOTEIO", errno.EIO), errno.ENETDOWN,
+        errno.ENETUNREACH, errno.ENETRESET, errno.EHOSTUNREACH, errno.EPIPE, errno.ETIMEDOUT,
+    }
+)  # fmt: skip
+"""System errors that may be gone a moment later, on another machine's disk."""
+
+_WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+"""How a disk says that it has no hard links."""
+
+_PASSING_NAMES = frozenset(
+    {
+        "HTTPClientError", "ResponseParserError", "ResponseStreamingError", "IncompleteReadError",
+        "ClientConnectionError", "ClientPayloadError", "ChunkedEncodingError", "IncompleteRead",
+        "ProtocolError", "ServiceRequestError", "ServiceResponseError",
+    }
+)  # fmt: skip
+"""Likewise, classes of the storages' libraries, by name so that none of them has to be installed."""
+
+_PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def try_to_write(folder: Path) -> None:
@@ -26,12 +70,14 @@ def try_to_write(folder: Path) -> None:
 
 
 def name_folder(url: str) -> str:
-    """Give a folder's path or URL without a slash at its end.
+    """Give a folder's path or URL without a slash at its end; a `file://` URL becomes the path it names.
 
     Raises:
         RunError: It is empty.
     """
     name = str(url).strip()
+    if name.startswith(("file:", "local:")):
+        _, name = open_fs(name)
     if not name:
         raise RunError("the run folder's name is empty; name a folder.")
     return name.rstrip("/") or "/"
@@ -45,25 +91,15 @@ def at_the_door(name: str) -> Iterator[None]:
     except RunError:
         raise
     except OSError as problem:
-        raise RunError(f"{name}: cannot be written or read ({problem.strerror or problem}).") from None
+        raise RunError(f"{name}: cannot be written or read ({_say(problem)}).") from None
     # Each storage has its own library, and each library its own errors.
     except Exception as problem:  # noqa: BLE001
-        cause = (str(problem).splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
-        raise RunError(f"{name}: cannot be reached ({cause}).") from None
+        raise RunError(f"{name}: cannot be reached ({_say(problem)}).") from None
 
 
-def replace_file(target: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+def _say(problem: BaseException) -> str:
+    said = getattr(problem, "strerror", None) or str(problem)
+    return (said.splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
 
 
 def open_fs(url: str) -> tuple[Any, str]:
@@ -74,8 +110,214 @@ def open_fs(url: str) -> tuple[Any, str]:
     """
     import fsspec
 
-    opener: Callable[[str], tuple[Any, str]] = fsspec.core.url_to_fs
+    bear_failures(url)
+    options = {"use_listings_cache": False} if "://" in url else {}
+    opener: Callable[..., tuple[Any, str]] = fsspec.core.url_to_fs
     try:
-        return opener(url)
+        return opener(url, **options)
     except (ValueError, ImportError) as problem:
         raise RunError(f"{url}: cannot be reached ({str(problem).splitlines()[0]}).") from None
+
+
+def bear_failures(url: str) -> None:
+    """Have the clients of S3 in this process, and in those it begins, try again what fails for the moment.
+
+    Inspect and Scout open a storage themselves, so this goes by the variables which every client heeds; what
+    somebody set stays as it is.
+    """
+    if url.startswith(("s3:", "s3a:")):
+        os.environ.setdefault("AWS_RETRY_MODE", "standard")
+        os.environ.setdefault("AWS_MAX_ATTEMPTS", "5")
+
+
+def is_local(url: str) -> bool:
+    """Say whether a path or URL names a place in this machine's file system."""
+    return "://" not in url or url.startswith(("file:", "local:"))
+
+
+def persist(url: str, do: Callable[[], T]) -> T:
+    """Do something with a storage, again for as long as it may be failing for the moment.
+
+    Args:
+        url: The path or URL it is about; of a local one nothing is done twice.
+        do: Does it; doing it twice must be as good as doing it once.
+    """
+    if is_local(url):
+        return do()
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+    trying = Retrying(
+        retry=retry_if_exception(_may_pass),
+        wait=wait_random_exponential(multiplier=0.2, max=5.0),
+        stop=stop_after_delay(_PATIENCE_S),
+        reraise=True,
+    )
+    return trying(do)
+
+
+def _may_pass(problem: BaseException) -> bool:
+    """Say whether a failure of a storage may be gone a moment later."""
+    if isinstance(problem, ConnectionError | TimeoutError):
+        return True
+    if _PASSING_NAMES & {kind.__name__ for kind in type(problem).__mro__}:
+        return True
+    status = getattr(problem, "status_code", None) or getattr(problem, "code", None)
+    if str(status) in map(str, _PASSING_STATUS):
+        return True
+    return isinstance(problem, OSError) and problem.errno in _PASSING
+
+
+def file_exists(url: str) -> bool:
+    """Say whether there is a file or folder; an error is never taken for absence."""
+    fs, path = open_fs(url)
+    try:
+        persist(url, lambda: fs.info(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def read_file(url: str) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    fs, path = open_fs(url)
+    return persist(url, lambda: bytes(fs.cat_file(path)))
+
+
+def write_file(url: str, content: bytes) -> None:
+    """Write a file whole or not at all, over the one that may be there."""
+    fs, path = open_fs(url)
+    if is_local(url):
+        replace_file(Path(path), content)
+    elif _kind(fs) & _STORES:
+        persist(url, lambda: fs.pipe_file(path, content))
+    else:
+        persist(url, lambda: _put_beside(fs, path, content))
+
+
+def replace_file(target: Path, content: bytes) -> None:
+    """Write a file of this machine whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _drafting(target, content) as draft:
+        draft.replace(target)
+
+
+@contextmanager
+def _drafting(target: Path, content: bytes) -> Iterator[Path]:
+    """Write content beside its place, and leave nothing there."""
+    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _put_beside(fs: Any, path: str, content: bytes) -> None:
+    folder, name = path.rsplit("/", 1)
+    draft = f"{folder}/.{name}.{uuid4().hex[:8]}.part"
+    fs.makedirs(folder, exist_ok=True)
+    try:
+        fs.pipe_file(draft, content)
+        try:
+            fs.mv(draft, path)
+        except FileExistsError:
+            # Some protocols rename only to a name that is free: then there is a moment without the file.
+            fs.rm_file(path)
+            fs.mv(draft, path)
+    finally:
+        with suppress(OSError):
+            if fs.exists(draft):
+                fs.rm_file(draft)
+
+
+def create_file(url: str, content: bytes) -> bool:
+    """Write a file whole where none is; of several that try at once, one succeeds.
+
+    Args:
+        url: Where.
+        content: What nobody else would write there, so that it can be told from theirs.
+
+    Returns:
+        Whether it is this content that stands there now.
+    """
+    fs, path = open_fs(url)
+    if is_local(url):
+        return _create_here(Path(path), content)
+    if not _put_where_none_is(fs, url, content):
+        return _stands(url, content)
+    if not _stands(url, content):
+        return False
+    # A store that does not know the condition does the same again without a word: then the last one counts.
+    if not _kind(fs) & _CONDITIONAL or _put_where_none_is(fs, url, content):
+        time.sleep(_SETTLE_S)
+    return _stands(url, content)
+
+
+def _create_here(target: Path, content: bytes) -> bool:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _drafting(target, content) as draft:
+        try:
+            os.link(draft, target)
+        except FileExistsError:
+            return False
+        except OSError as problem:
+            if problem.errno not in {
+                errno.EPERM,
+                errno.ENOTSUP,
+                errno.EOPNOTSUPP,
+                errno.ENOSYS,
+                errno.EMLINK,
+            }:
+                raise
+            # A disk without hard links: here the name is taken first, and the content follows at once.
+            try:
+                with target.open("xb") as file:
+                    file.write(content)
+            except FileExistsError:
+                return False
+    return True
+
+
+def _put_where_none_is(fs: Any, url: str, content: bytes) -> bool:
+    """Put a file unless there is one; false: refused, perhaps because an earlier try came through."""
+    path = open_fs(url)[1]
+    if not _kind(fs) & _CONDITIONAL:
+        if file_exists(url):
+            return False
+        write_file(url, content)
+        return True
+    try:
+        persist(url, lambda: fs.pipe_file(path, content, mode="create"))
+    except FileExistsError:
+        return False
+    except OSError:
+        # Stores differ in how they say that the condition does not hold.
+        if file_exists(url):
+            return False
+        raise
+    return True
+
+
+def _stands(url: str, content: bytes) -> bool:
+    try:
+        return read_file(url) == content
+    except FileNotFoundError:
+        return False
+
+
+def remove_file(url: str) -> None:
+    """Remove a file, if it is there."""
+    fs, path = open_fs(url)
+    with suppress(FileNotFoundError):
+        persist(url, lambda: fs.rm_file(path))
+
+
+def _kind(fs: Any) -> set[str]:
+    return {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)

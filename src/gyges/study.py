@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gyges.analyzing import analyze_run, report_run
 from gyges.errors import BudgetError, RunError
+from gyges.holding import hold_run
 from gyges.judging import (
     Coded,
     JudgeOptions,
@@ -143,7 +144,13 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
 
     Raises:
         BudgetError: The budget was reached.
+        RunError: Another process runs it.
     """
+    with hold_run(folder):
+        return _carry_on(folder, options)
+
+
+def _carry_on(folder: RunFolder, options: RunOptions) -> Run:
     problem: BudgetError | None = None
     try:
         run_trials(folder, options)

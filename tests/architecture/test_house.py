@@ -34,6 +34,7 @@ ROOT = SRC.parent.parent
 # Handlers that catch everything, each at a boundary where whatever failed becomes a record or a sentence.
 BROAD = {
     "coding/_judge.py": 1,
+    "holding.py": 2,
     "storage.py": 1,
     "trials/_conversation.py": 1,
     "trials/_executor.py": 2,

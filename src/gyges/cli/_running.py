@@ -119,13 +119,14 @@ def registering(url: str) -> Iterator[None]:
 
 
 def prepare_rest(folder: RunFolder) -> Prepared:
-    """Resolve what is missing of a run, as it was registered."""
+    """Resolve what is missing of a run that this process holds, as it was registered."""
     from gyges.prepare import Prepared
     from gyges.records.plan import Plan
     from gyges.run_folder import read_batteries, read_lock, read_scenarios
-    from gyges.running import find_missing, read_plan
+    from gyges.running import find_missing, read_plan, recover_logs
 
     lock = read_lock(folder)
+    recover_logs(folder)
     missing = [trial.id for trial in find_missing(folder)]
     table = read_plan(folder).table
     plan = Plan(table=table.filter(table["id"].is_in(missing)))
@@ -134,13 +135,14 @@ def prepare_rest(folder: RunFolder) -> Prepared:
 
 def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | None = None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
+    from gyges.holding import hold_run
     from gyges.run_folder import open_run
     from gyges.running import RunOptions, find_missing
     from gyges.study import carry_on
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    with Display(len(find_missing(folder)), limits.study) as display:
+    with hold_run(folder), Display(len(find_missing(folder)), limits.study) as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
             workers=workers,

@@ -48,6 +48,7 @@ def code(
 ) -> None:
     """Code the transcripts of a run by the rules, and by judges if there are any, into its codes.parquet."""
     from gyges.cli._running import default_workers
+    from gyges.holding import hold_run
     from gyges.judging import JudgeOptions, choose_judges
     from gyges.run_folder import read_lock
     from gyges.study import Run, code_run
@@ -64,7 +65,8 @@ def code(
     )
     if options.judges:
         INTERRUPTS.word = f"stopped; what was answered is kept. Carry on with: {_say_again(folder, options)}"
-    code_run(folder, workers=default_workers(), judging=options)
+    with hold_run(folder):
+        code_run(folder, workers=default_workers(), judging=options)
     counts = dict(Run(folder).codes["status"].value_counts(sort=True).iter_rows())
     found = {"judging": progress.describe()} if progress.tally else {}
     if as_json:

@@ -28,16 +28,19 @@ def resume(
     from gyges.cli._choosing import confirm_cost
     from gyges.cli._limits import settle_limits
     from gyges.cli._running import default_workers, finish_run, prepare_rest
+    from gyges.holding import hold_run
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
     from gyges.study import check_same_version
 
     folder = open_run(run)
     check_same_version(folder)
-    rest = prepare_rest(folder)
-    limits = settle_limits(rest.study, budget=budget, prices=prices, folder=folder)
-    rest = replace(rest, study=limits.study)
-    if not rest.plan.table.is_empty():
-        check_models(rest.study)
-    confirm_cost(rest, yes=yes)
-    finish_run(folder.url, workers=workers or default_workers(), limits=limits)
+    # Held before anything is asked or mended, so that a second one is refused at once.
+    with hold_run(folder):
+        rest = prepare_rest(folder)
+        limits = settle_limits(rest.study, budget=budget, prices=prices, folder=folder)
+        rest = replace(rest, study=limits.study)
+        if not rest.plan.table.is_empty():
+            check_models(rest.study)
+        confirm_cost(rest, yes=yes)
+        finish_run(folder.url, workers=workers or default_workers(), limits=limits)

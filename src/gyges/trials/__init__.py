@@ -30,6 +30,7 @@ from gyges.trials._read import (
     read_usage,
     tokens_of,
 )
+from gyges.trials._recover import Recovered, recover_log
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
@@ -45,6 +46,7 @@ __all__ = [
     "LogUsage",
     "Note",
     "Notice",
+    "Recovered",
     "Report",
     "SceneMaker",
     "Shard",
@@ -75,6 +77,7 @@ __all__ = [
     "read_model",
     "read_transcripts",
     "read_usage",
+    "recover_log",
     "reporting",
     "run_shard",
     "tokens_of",

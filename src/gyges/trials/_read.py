@@ -248,5 +248,5 @@ def damaged(log: str, problem: BaseException) -> RunError:
     name = log.rsplit("/", 1)[-1]
     return RunError(
         f"logs/{name}: the log is cut off or damaged ({type(problem).__name__});"
-        " `gyges resume` runs its trials again."
+        " `gyges resume` keeps what is whole of it and runs the rest again."
     )
