@@ -24,6 +24,7 @@ from gyges.run_folder import (
     read_lock,
     write_codebook,
 )
+from gyges.watching import Watch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,6 +78,8 @@ class JudgeOptions:
     """Called when all are done."""
     keeps_budget: bool = False
     """Whether the run's budget holds for the judges too."""
+    watch: Watch | None = None
+    """Hears what happens; none: nobody does."""
 
 
 def choose_judges(
@@ -137,22 +140,28 @@ def judge_cases(
 
     panel = _make_panel(folder, questions, options)
     purse = _open_purse(folder, options)
+    watch = options.watch or Watch(None)
+    watch.open(purse)
+    watch.enter("judging")
+    n_readings = len(cases) * len(panel.judges)
+    tally = Tally(cases=n_readings, kept=n_readings)
+
+    def pay(judgment: Judgment) -> None:
+        purse.end(_name_piece(judgment.judge, judgment.trial), {judgment.judge: judgment.tokens})
+        watch.judge(judgment)
+        options.on_judgment(judgment)
+
+    panel = replace(panel, on_judgment=pay)
     if purse.budget is None:
         options.on_tally(ask_judges(panel, cases, logs))
         return
     waiting = _expect_costs(purse, panel, cases)
-    tally = Tally(cases=len(cases) * len(panel.judges), kept=len(cases) * len(panel.judges))
-
-    def pay(judgment: Judgment) -> None:
-        purse.end(_name_piece(judgment.judge, judgment.trial), {judgment.judge: judgment.tokens})
-        options.on_judgment(judgment)
-
     while waiting and tally.is_finished:
         n = _find_affordable(purse, panel, waiting[:_PORTION])
         if not n:
             raise purse.make_error()
         now, waiting = waiting[:n], waiting[n:]
-        tally = _add(tally, ask_judges(replace(panel, on_judgment=pay), now, logs))
+        tally = _add(tally, ask_judges(panel, now, logs))
         purse.drop(_name_piece(judge.name, case.trial) for judge in panel.judges for case in now)
     options.on_tally(tally)
 
@@ -163,6 +172,7 @@ def _open_purse(folder: RunFolder, options: JudgeOptions) -> Purse:
     lock = read_lock(folder)
     study = read_priced(folder, lock)
     study = study.model_copy(update={"judges": (*study.judges, *options.judges)})
+    # `gyges code` asks without a budget, and what was spent before is nobody's concern there.
     return open_purse(folder, study, None) if options.keeps_budget else Purse(study, None)
 
 

@@ -18,6 +18,7 @@ from gyges.pricing import PriceTable, keep_prices, price_study
 from gyges.records.battery import Battery
 from gyges.records.budget import Budget, as_budget
 from gyges.records.plan import Plan, Trial
+from gyges.records.progress import Progress
 from gyges.records.scenario import Scenario, Scene
 from gyges.records.study import ModelSpec, Study, is_probed, name_model
 from gyges.records.tokens import Tokens, Usage
@@ -29,6 +30,7 @@ from gyges.run_folder import (
     read_scenarios,
 )
 from gyges.storage import at_the_door, remove_file, write_file
+from gyges.watching import Watch
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Notice, Report, Shard, ShardEnd, TrialEnd, Word
@@ -52,16 +54,23 @@ class RunOptions:
     """Called when a shard ends, well or not."""
     on_notice: Callable[[Notice], None] = lambda _: None
     """Called when a model's calls are paused, go on, or are given up."""
+    on_progress: Callable[[Progress], None] = lambda _: None
+    """Told how far the run is, at most ten times a second."""
     executor: Executor | None = None
     """Where shards run; none: `workers` processes on this machine."""
     certificate: int | None = None
     """Simulated studies for each agent of the certificate; 0: no certificate; none: as many as usual."""
 
 
-def run_trials(folder: RunFolder, options: RunOptions) -> None:
+def run_trials(folder: RunFolder, options: RunOptions, watch: Watch | None = None) -> None:
     """Run the trials of a run that no readable log holds, holding the run meanwhile.
 
     Under a budget they begin in portions, each no larger than what is left surely pays for.
+
+    Args:
+        folder: The run.
+        options: How to carry it out.
+        watch: Hears what happens; none: nobody does.
 
     Raises:
         BudgetError: The next trials might have passed the budget.
@@ -69,20 +78,26 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
     """
     with hold_run(folder):
         recover_logs(folder)
-        missing = find_missing(folder)
-        if missing:
-            _run_missing(folder, missing, options)
+        waiting = find_missing(folder)
+        watch = watch or Watch(None)
+        watch.plan(count_planned(folder), {trial.id: trial.model for trial in waiting})
+        lock = read_lock(folder)
+        study = price_study(lock.study, keep_prices(folder, lock, options.prices))
+        purse = open_purse(folder, study, options.budget)
+        watch.open(purse)
+        if waiting and purse.budget is not None:
+            for kind, usage in _estimate_usage(folder, lock, waiting).items():
+                purse.expect(kind, usage)
+        if waiting:
+            _run_missing(folder, waiting, options, purse=purse, watch=watch)
 
 
-def _run_missing(folder: RunFolder, waiting: Sequence[Trial], options: RunOptions) -> None:
+def _run_missing(
+    folder: RunFolder, waiting: list[Trial], options: RunOptions, *, purse: Purse, watch: Watch
+) -> None:
     from gyges.trials import LocalProcesses
 
     lock = read_lock(folder)
-    study = price_study(lock.study, keep_prices(folder, lock, options.prices))
-    purse = open_purse(folder, study, options.budget)
-    if purse.budget is not None:
-        for kind, usage in _estimate_usage(folder, lock, waiting).items():
-            purse.expect(kind, usage)
     executor = options.executor or LocalProcesses(options.workers)
     session = uuid4().hex
     try:
@@ -94,6 +109,7 @@ def _run_missing(folder: RunFolder, waiting: Sequence[Trial], options: RunOption
             for word in executor.run(shards.values(), execute_shard):
                 check_held(folder)
                 _hear(word, purse, shards, options)
+                watch.hear(word)
                 purse.check()
     finally:
         executor.cancel()
@@ -144,14 +160,24 @@ def open_purse(folder: RunFolder, study: Study, budget: Budget | float | None) -
     Raises:
         StudyError: The budget is in US dollars, and a model has no price.
     """
-    from gyges.coding import read_scans, recover_scans
-    from gyges.design import trials_of
-    from gyges.trials import list_logs, read_usage
+    from gyges.coding import recover_scans
 
     given = as_budget(budget)
     purse = Purse(study, given or read_budget(folder))
     if given is not None:
         write_budget(folder, given)
+    if folder.exists("scans"):
+        recover_scans(folder.scans)
+    pay_spent(folder, purse)
+    return purse
+
+
+def pay_spent(folder: RunFolder, purse: Purse) -> None:
+    """Pay for what the logs and the judges' scans of a run show."""
+    from gyges.coding import read_scans
+    from gyges.design import trials_of
+    from gyges.trials import list_logs, read_usage
+
     kinds = {trial.id: trial.model for trial in trials_of(read_plan(folder))}
     for log in list_logs(folder.logs):
         used = read_usage(log)
@@ -159,11 +185,8 @@ def open_purse(folder: RunFolder, study: Study, budget: Budget | float | None) -
         for trial, usage in used.trials.items():
             if trial in kinds:
                 purse.learn(kinds[trial], usage)
-    if folder.exists("scans"):
-        recover_scans(folder.scans)
     for judged in read_scans(folder.scans):
         purse.pay({judged.judge: judged.tokens}, usd=judged.cost)
-    return purse
 
 
 def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> dict[str, Usage]:
@@ -283,6 +306,12 @@ def find_missing(folder: RunFolder) -> list[Trial]:
         with suppress(InputError):
             finished |= find_finished(log)
     return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
+
+
+def count_planned(folder: RunFolder) -> dict[str, int]:
+    """Count the planned trials of each model, in the plan's order."""
+    counts = read_plan(folder).table["model"].value_counts(sort=False)
+    return dict(sorted(counts.iter_rows()))
 
 
 def read_plan(folder: RunFolder) -> Plan:

@@ -47,6 +47,7 @@ from gyges.run_folder import (
     write_coding,
 )
 from gyges.running import RunOptions, read_plan, run_trials
+from gyges.watching import Watch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -146,23 +147,25 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         BudgetError: The budget was reached.
         RunError: Another process runs it.
     """
-    with hold_run(folder):
-        return _carry_on(folder, options)
+    with hold_run(folder), Watch(folder, options.on_progress) as watch:
+        return _carry_on(folder, options, watch)
 
 
-def _carry_on(folder: RunFolder, options: RunOptions) -> Run:
+def _carry_on(folder: RunFolder, options: RunOptions, watch: Watch) -> Run:
     problem: BudgetError | None = None
     try:
-        run_trials(folder, options)
+        run_trials(folder, options, watch)
     except BudgetError as reached:
         problem = reached
     study = read_lock(folder).study
     # A run that has spent its budget asks nobody anything more.
-    judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True)
+    judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True, watch=watch)
+    watch.enter("coding")
     try:
         code_run(folder, workers=options.workers, judging=judging)
     except BudgetError as reached:
         problem = reached
+    watch.enter("analysis")
     analyze_run(folder, certificate=options.certificate)
     report_run(folder)
     if problem:

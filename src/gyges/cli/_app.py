@@ -21,6 +21,7 @@ from gyges.cli import (
     resume,
     run,
     scenarios,
+    status,
     validate,
     view,
 )
@@ -41,6 +42,7 @@ for module in (
     demo,
     run,
     resume,
+    status,
     scenarios,
     claims,
     codebook,

@@ -13,54 +13,46 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gyges.budget import Purse
 from gyges.cli._output import say, say_error, say_results
+from gyges.cli._progress import say_rest
 from gyges.cli._stopping import INTERRUPTS
 from gyges.errors import BudgetError
 
 if TYPE_CHECKING:
     from gyges.cli._limits import Limits
     from gyges.prepare import Prepared
-    from gyges.records.study import Study
+    from gyges.records.progress import Progress
     from gyges.run_folder import RunFolder
     from gyges.study import Run
-    from gyges.trials import Notice, ShardEnd, TrialEnd
+    from gyges.trials import Notice, ShardEnd
 
 _LINE_EVERY_S = 10.0
 
 
 class Display:
-    """A progress bar on a terminal, a line now and then elsewhere."""
+    """A progress bar on a terminal, a line now and then elsewhere; its numbers are those of `status`."""
 
-    def __init__(self, n_trials: int, study: Study) -> None:
-        self._n_trials = n_trials
-        self._purse = Purse(study, None)
+    def __init__(self) -> None:
         self.causes: Counter[str] = Counter()
         """Why whole shards failed."""
-        self._done = 0
-        self._failed = 0
-        self._tokens = 0
-        self._started = time.monotonic()
-        self._last = self._started
+        self._progress: Progress | None = None
+        self._last = -_LINE_EVERY_S
         self._bar: Any = None
         self._is_over = False
 
     def __enter__(self) -> Display:
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, Progress, TextColumn
 
             self._bar = Progress(
                 TextColumn("{task.completed} of {task.total} trials"),
                 BarColumn(),
-                TextColumn("{task.fields[failed]} failed, {task.fields[cost]}"),
-                TimeRemainingColumn(),
+                TextColumn("{task.fields[more]}"),
                 console=Console(stderr=True),
             )
-            self._task = self._bar.add_task("", total=self._n_trials, failed=0, cost=self._say_cost())
+            self._task = self._bar.add_task("", total=None, more="")
             self._bar.start()
-        else:
-            self._print()
         return self
 
     def __exit__(
@@ -73,41 +65,37 @@ class Display:
         is_first, self._is_over = not self._is_over, True
         if self._bar:
             self._bar.stop()
-        elif self._done and is_first:
-            self._print()
+        elif self._progress and is_first:
+            self._print(self._progress)
 
-    def show(self, end: TrialEnd) -> None:
-        """Count a trial that ended."""
-        self._done += 1
-        self._failed += not end.ok
-        self._tokens += end.input_tokens + end.output_tokens
-        self._purse.pay(end.models)
+    def show(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if self._is_over:
+            return
+        self._progress = progress
         if self._bar:
-            self._bar.update(self._task, completed=self._done, failed=self._failed, cost=self._say_cost())
+            done = progress.done + progress.failed
+            more = say_rest(progress)
+            self._bar.update(self._task, completed=done, total=progress.planned, more=more)
         elif time.monotonic() - self._last > _LINE_EVERY_S:
-            self._print()
-
-    def tell(self, notice: Notice) -> None:
-        """Say in one line what happened to a model."""
-        if self._bar:
-            self._bar.console.print(notice.text, markup=False, highlight=False)
-        else:
-            say_error(notice.text)
+            self._print(progress)
 
     def note(self, end: ShardEnd) -> None:
         """Note why a shard failed, if it did."""
         if end.error:
             self.causes[end.error.splitlines()[0][:200]] += 1
 
-    def _say_cost(self) -> str:
-        spent = self._purse.spent
-        return f"{self._tokens:,} tokens, {'cost not known' if spent is None else f'${spent:.2f}'}"
+    def tell(self, notice: Notice) -> None:
+        """Say that a model is paused, answers again, or is given up."""
+        if self._bar:
+            self._bar.console.print(f"gyges: {notice.text}", markup=False, highlight=False)
+        else:
+            say_error(notice.text)
 
-    def _print(self) -> None:
+    def _print(self, progress: Progress) -> None:
         self._last = time.monotonic()
-        rate = self._done / max(self._last - self._started, 1e-9)
-        left = f", {(self._n_trials - self._done) / rate:.0f} s left" if self._done else ""
-        say_error(f"{self._done} of {self._n_trials} trials, {self._failed} failed, {self._say_cost()}{left}")
+        done = progress.done + progress.failed
+        say_error(f"{done} of {progress.planned} trials, {say_rest(progress)}")
 
 
 @contextmanager
@@ -137,18 +125,18 @@ def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | Non
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.holding import hold_run
     from gyges.run_folder import open_run
-    from gyges.running import RunOptions, find_missing
+    from gyges.running import RunOptions
     from gyges.study import carry_on
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    with hold_run(folder), Display(len(find_missing(folder)), limits.study) as display:
+    with hold_run(folder), Display() as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
             workers=workers,
             budget=limits.budget,
             prices=limits.prices,
-            on_trial=display.show,
+            on_progress=display.show,
             on_shard=display.note,
             on_notice=display.tell,
             certificate=certificate,

@@ -34,10 +34,11 @@ class TrialEnd(Record):
 class Note(Record):
     """Something that happened on the way: it ends no trial and no shard."""
 
-    kind: Literal["attempt", "retry"]
-    """An attempt at a trial that failed and is made again; a call to a provider that is made again."""
+    kind: Literal["begin", "attempt", "retry"]
+    """A shard that begins; an attempt at a trial that failed and is made again; a call made again."""
     model: str = ""
     trial: str = ""
+    """A trial's id, or a shard's."""
     cause: str = ""
     """Why, in a few words; never what a provider or a person wrote in full."""
     wait_s: float = 0.0

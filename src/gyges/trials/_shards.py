@@ -15,7 +15,7 @@ from gyges.records.base import Record
 from gyges.records.battery import Battery
 from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario
-from gyges.records.study import ModelSpec, ProbeChoice
+from gyges.records.study import ModelSpec, ProbeChoice, name_model
 from gyges.records.tokens import Tokens, subtract_tokens
 from gyges.trials._breaker import watching
 from gyges.trials._causes import read_message
@@ -104,6 +104,7 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
 def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | Model] | None) -> ShardEnd:
     seen: list[Heard] = []
     with reporting(seen.append):
+        announce(Note(kind="begin", trial=shard.id, model=name_model(shard.model)))
         logs = inspect_eval(
             task,
             model=model,

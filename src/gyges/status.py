@@ -1,0 +1,133 @@
+"""How a run stands: while it runs, after it, from another machine, and without a word of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Literal
+
+from gyges.budget import Purse, read_budget
+from gyges.counting import Counts
+from gyges.holding import Holder, find_holder, is_gone
+from gyges.pricing import read_priced
+from gyges.records.progress import Progress
+from gyges.run_folder import RunFolder, open_run, read_lock
+from gyges.running import count_planned, pay_spent, read_plan
+from gyges.watching import read_progress
+
+STALE_S = 60.0
+"""After how long without a sign a run is taken to be dead."""
+
+Standing = Literal["running", "stopped", "finished", "stale"]
+
+
+class Status(Progress):
+    """How a run stands."""
+
+    run: str
+    study: str
+    standing: Standing
+    """As seen from outside; `stale`: it says it runs, and has given no sign for a minute, or its process is
+    gone."""
+    age_s: float | None = None
+    """Seconds since its last sign; none: it gave none."""
+    source: Literal["progress", "logs"]
+    """Where the numbers are from: what the run says of itself, or its plan and logs."""
+
+
+def describe_run(url: str) -> Status:
+    """Say how a run stands; nothing is written and nobody is disturbed.
+
+    Raises:
+        RunError: It is no run folder, or cannot be read.
+    """
+    folder = open_run(url)
+    progress, holder = read_progress(folder), find_holder(folder)
+    if progress is None or (holder is None and progress.state == "running" and not progress.planned):
+        return _read_off(folder, holder)
+    age = _age(progress.updated)
+    # Holding a run gives a sign too, and is all there is of one while it is only coded.
+    if holder is not None:
+        age = min(age, _age(holder.heartbeat))
+    return _describe(folder, progress, source="progress", standing=_judge(progress, holder, age), age=age)
+
+
+def _judge(progress: Progress, holder: Holder | None, age: float) -> Standing:
+    if holder is not None and progress.state == "running":
+        return "stale" if is_gone(holder) or age > STALE_S else "running"
+    if progress.state == "running":
+        return "stale"
+    return progress.state
+
+
+def _read_off(folder: RunFolder, holder: Holder | None) -> Status:
+    """Read the numbers off plan and logs, where the run says nothing of itself."""
+    from gyges.design import trials_of
+    from gyges.trials import list_logs, read_usage
+
+    lock = read_lock(folder)
+    models = {trial.id: trial.model for trial in trials_of(read_plan(folder))}
+    finished: set[str] = set()
+    failed: set[str] = set()
+    for log in list_logs(folder.logs):
+        used = read_usage(log)
+        failed |= used.failed
+        finished |= set(used.trials) - used.failed
+    counts = Counts()
+    counts.plan(count_planned(folder), {name: each for name, each in models.items() if name not in finished})
+    study = read_priced(folder, lock)
+    counts.purse = Purse(study, None)
+    pay_spent(folder, counts.purse)
+    counts.purse.budget = read_budget(folder)
+    numbers = counts.describe()
+    n_failed = Counter(models[name] for name in failed - finished if name in models)
+    rows = tuple(
+        each.model_copy(update={"failed": n_failed[each.model], "rate": 0.0, "seconds_left": None})
+        for each in numbers["models"]
+    )
+    is_done = numbers["done"] + n_failed.total() >= numbers["planned"] and folder.exists("results.json")
+    age = _age(holder.heartbeat) if holder else None
+    standing: Standing = "finished" if is_done else "stopped"
+    if holder is not None:
+        standing = "stale" if is_gone(holder) else "running"
+    progress = Progress(
+        session="",
+        state="finished" if is_done else "stopped",
+        host=holder.host if holder else "",
+        pid=holder.pid if holder else 0,
+        started=holder.started if holder else lock.registered_at,
+        updated=holder.heartbeat if holder else "",
+        **(numbers | {"models": rows, "failed": n_failed.total(), "rate": 0.0, "seconds_left": None}),
+    )
+    return _describe(folder, progress, source="logs", standing=standing, age=age)
+
+
+def _describe(
+    folder: RunFolder,
+    progress: Progress,
+    *,
+    source: Literal["progress", "logs"],
+    standing: Standing,
+    age: float | None,
+) -> Status:
+    found = progress.model_dump()
+    if standing != "running":
+        idle = {"rate": 0.0, "seconds_left": None}
+        found |= idle | {"models": [each | idle for each in found["models"]]}
+    return Status.model_validate(
+        found
+        | {
+            "run": folder.url,
+            "study": read_lock(folder).study.name,
+            "standing": standing,
+            "age_s": None if age is None or age == float("inf") else round(age, 1),
+            "source": source,
+        }
+    )
+
+
+def _age(moment: str) -> float:
+    try:
+        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
+    except (ValueError, TypeError):
+        return float("inf")
