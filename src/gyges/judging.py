@@ -127,11 +127,13 @@ def judge_cases(
         BudgetError: What is to be asked would pass the run's budget.
     """
     from gyges.coding import ask_judges
+    from gyges.trials import find_rates, throttling
 
     panel = _make_panel(folder, questions, options)
     if options.keeps_budget:
         _check_budget(folder, panel, cases, options)
-    options.on_tally(ask_judges(panel, cases, logs))
+    with throttling(None, find_rates(options.judges)):
+        options.on_tally(ask_judges(panel, cases, logs))
 
 
 def _make_panel(folder: RunFolder, questions: Questions, options: JudgeOptions) -> Panel:

@@ -61,7 +61,7 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
         return
     purse = open_purse(folder, lock, options.budget)
     executor = options.executor or LocalProcesses(options.workers)
-    at_once = purse.allow_at_once(lambda: _estimate_usage(folder, lock, missing), options.workers)
+    at_once = purse.allow_at_once(lambda: _estimate_usage(folder, lock, missing), executor.n_workers)
     try:
         for word in executor.run(_cut_shards(folder, lock, missing, at_once), execute_shard):
             if isinstance(word, ShardEnd):

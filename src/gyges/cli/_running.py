@@ -16,7 +16,7 @@ import typer
 from gyges.budget import Purse
 from gyges.cli._output import say, say_error, say_results
 from gyges.cli._stopping import INTERRUPTS
-from gyges.errors import BudgetError
+from gyges.errors import BudgetError, RunError
 
 if TYPE_CHECKING:
     from gyges.prepare import Prepared
@@ -124,7 +124,28 @@ def prepare_rest(folder: RunFolder) -> Prepared:
     return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
 
 
-def finish_run(url: str, *, workers: int, budget: float | None, certificate: int | None = None) -> None:
+def check_ray(address: str | None) -> None:
+    """Make sure that Ray is there before anything is asked or written; none: nobody asks for it.
+
+    Raises:
+        RunError: It is not installed, or the address is empty.
+    """
+    from importlib.util import find_spec
+
+    if address is not None and not address.strip():
+        raise RunError("--ray: the address is empty; name a cluster, or local.")
+    if address is not None and find_spec("ray") is None:
+        raise RunError("--ray needs Ray, which is not installed: pip install 'gyges[ray]'.")
+
+
+def finish_run(
+    url: str,
+    *,
+    workers: int,
+    budget: float | None,
+    certificate: int | None = None,
+    ray: str | None = None,
+) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.run_folder import open_run, read_lock
     from gyges.running import RunOptions, find_missing
@@ -132,6 +153,12 @@ def finish_run(url: str, *, workers: int, budget: float | None, certificate: int
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
+    executor = None
+    if ray is not None:
+        from gyges.trials import RayCluster
+
+        executor = RayCluster(ray, workers, folder.logs)
+        INTERRUPTS.last = executor.cancel
     with Display(len(find_missing(folder)), read_lock(folder).study) as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
@@ -140,12 +167,16 @@ def finish_run(url: str, *, workers: int, budget: float | None, certificate: int
             on_trial=display.show,
             on_shard=display.note,
             certificate=certificate,
+            executor=executor,
         )
         try:
             run = carry_on(folder, options)
         except BudgetError:
             say(f"report: {folder.at('report.html')}")
             raise
+        finally:
+            if executor is not None:
+                executor.cancel()
     INTERRUPTS.before = lambda: None
     say_results(run.results, run.folder.at("report.html"))
     _list_failures(run, display.causes)

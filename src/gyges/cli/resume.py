@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gyges.cli._options import BUDGET_OPTION, WORKERS_OPTION, YES_OPTION
+from gyges.cli._options import BUDGET_OPTION, RAY_OPTION, WORKERS_OPTION, YES_OPTION
 
 
 def register(app: typer.Typer) -> None:
@@ -17,13 +17,14 @@ def register(app: typer.Typer) -> None:
 def resume(
     run: Annotated[str, typer.Argument(help="The run folder.")],
     workers: Annotated[int | None, WORKERS_OPTION] = None,
+    ray: Annotated[str | None, RAY_OPTION] = None,
     budget: Annotated[float | None, BUDGET_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
 ) -> None:
     """Carry on a run that stopped: only what is missing is run."""
     from gyges.budget import Purse
     from gyges.cli._choosing import confirm_cost
-    from gyges.cli._running import default_workers, finish_run, prepare_rest
+    from gyges.cli._running import check_ray, default_workers, finish_run, prepare_rest
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
     from gyges.study import check_same_version
@@ -32,7 +33,8 @@ def resume(
     check_same_version(folder)
     rest = prepare_rest(folder)
     Purse(rest.study, budget)
+    check_ray(ray)
     if not rest.plan.table.is_empty():
         check_models(rest.study)
     confirm_cost(rest, yes=yes)
-    finish_run(folder.url, workers=workers or default_workers(), budget=budget)
+    finish_run(folder.url, workers=workers or default_workers(), budget=budget, ray=ray)

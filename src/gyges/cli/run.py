@@ -14,6 +14,7 @@ from gyges.cli._options import (
     MODEL_ARG_OPTION,
     MODEL_OPTION,
     NO_CERTIFICATE_OPTION,
+    RAY_OPTION,
     SEED_OPTION,
     TRIALS_OPTION,
     WORKERS_OPTION,
@@ -35,6 +36,7 @@ def run(
     seed: Annotated[int | None, SEED_OPTION] = None,
     library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     workers: Annotated[int | None, WORKERS_OPTION] = None,
+    ray: Annotated[str | None, RAY_OPTION] = None,
     budget: Annotated[float | None, BUDGET_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
     certificate: Annotated[int | None, CERTIFICATE_OPTION] = None,
@@ -43,7 +45,7 @@ def run(
     """Run a study from plan to report."""
     from gyges.budget import Purse
     from gyges.cli._choosing import confirm_cost, open_models, prepare_choice
-    from gyges.cli._running import default_workers, finish_run, registering
+    from gyges.cli._running import check_ray, default_workers, finish_run, registering
     from gyges.run_folder import check_new_folder
     from gyges.study import begin_run, default_folder
 
@@ -52,6 +54,7 @@ def run(
     )
     # Everything that can be refused is refused before a person is asked, or anything is written.
     Purse(prepared.study, budget)
+    check_ray(ray)
     target = default_folder(prepared.study.name) if out is None else out
     check_new_folder(target)
     open_models(prepared, study, names_models=bool(model or model_arg))
@@ -63,4 +66,5 @@ def run(
         workers=workers or default_workers(),
         budget=budget,
         certificate=0 if no_certificate else certificate,
+        ray=ray,
     )

@@ -20,6 +20,7 @@ from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
 from gyges.trials._progress import Report, TrialEnd
 from gyges.trials._prompts import brief_trial
+from gyges.trials._ray import LOCAL, RayCluster
 from gyges.trials._read import (
     BARE_MODEL,
     find_finished,
@@ -31,15 +32,20 @@ from gyges.trials._read import (
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
+from gyges.trials._throttle import Bucket, Buckets, find_rates, throttling
 from gyges.trials._tokens import estimate_tokens
 from gyges.trials._tools import make_tools
 
 __all__ = [
     "BARE_MODEL",
+    "LOCAL",
     "PROBES",
+    "Bucket",
+    "Buckets",
     "Desk",
     "Executor",
     "LocalProcesses",
+    "RayCluster",
     "Report",
     "SceneMaker",
     "Shard",
@@ -57,6 +63,7 @@ __all__ = [
     "estimate_tokens",
     "find_finished",
     "find_model",
+    "find_rates",
     "find_trials",
     "leave_with_parent",
     "list_logs",
@@ -70,4 +77,5 @@ __all__ = [
     "read_transcripts",
     "read_usage",
     "run_shard",
+    "throttling",
 ]

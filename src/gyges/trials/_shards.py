@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from itertools import groupby
 
 from inspect_ai import eval as inspect_eval
+from inspect_ai.hooks._startup import init_hooks
 from pydantic import Field
 
 from gyges.records.base import Record
@@ -82,6 +85,9 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
     task = make_task(shard.trials, make_scene, code=code, probes=shard.probes)
     seen: list[TrialEnd] = []
     roles = {STAKEHOLDER: open_model(shard.stakeholder)} if shard.stakeholder else None
+    with redirect_stdout(io.StringIO()):
+        # Where there are hooks Inspect says so once a process, on standard output.
+        init_hooks()
     with reporting(report), reporting(seen.append):
         logs = inspect_eval(
             task,
