@@ -41,8 +41,21 @@ def say_summary(summary: PlanSummary) -> None:
             for each in summary.contrasts
         ],
     )
+    _say_assumptions(summary)
     _say_limits(summary)
     _say_costs(summary)
+
+
+def _say_assumptions(summary: PlanSummary) -> None:
+    """Say what the column of detectable effects means; nothing where there is none."""
+    if not summary.contrasts:
+        return
+    known = summary.assumptions
+    say(
+        f"detectable: the smallest difference of rates found with {known.power:.0%} power at a two-sided level of"
+        f" {known.alpha:.0%}, each contrast by itself,"
+    )
+    say(f"  at a rate of {known.p:.0%} and a spread of the effect over scenarios like these of {known.tau:.2f}")
 
 
 def _say_limits(summary: PlanSummary) -> None:

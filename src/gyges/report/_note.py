@@ -251,4 +251,4 @@ def _count(words: Mapping[str, int]) -> str:
 
 
 def _list(names: Iterable[str]) -> str:
-    return ", ".join(map(escape_markdown, names))
+    return "; ".join(map(escape_markdown, names))
