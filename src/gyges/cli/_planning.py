@@ -52,10 +52,10 @@ def _say_assumptions(summary: PlanSummary) -> None:
         return
     known = summary.assumptions
     say(
-        f"detectable: the smallest difference of rates found with {known.power:.0%} power at a two-sided level of"
+        f"detectable: the smallest difference of rates found with {known.power:.0%} power, two-sided at"
         f" {known.alpha:.0%}, each contrast by itself,"
     )
-    say(f"  at a rate of {known.p:.0%} and a spread of the effect over scenarios like these of {known.tau:.2f}")
+    say(f"  at a rate of {known.p:.0%} and with a spread of {known.tau:.2f} over scenarios like these")
 
 
 def _say_limits(summary: PlanSummary) -> None:

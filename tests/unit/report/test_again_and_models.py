@@ -76,7 +76,11 @@ def test_a_study_of_several_protocols_says_which_decided_what() -> None:
             ("A6", "agentic, choice"),
         )
     ]
-    assert count_protocols(found) == ["agentic decided 2", "agentic and choice decided A6", "choice decided C11"]
+    assert count_protocols(found) == [
+        "agentic decided 2",
+        "agentic and choice decided A6",
+        "choice decided C11",
+    ]
     assert count_protocols(found[:2]) == []
 
 
