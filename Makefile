@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 # Torch is asked for by its exact version: any other spelling brings gigabytes of CUDA packages.
 $(STAMP_LOCAL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,bayes]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,bayes,ray]'
 	touch $@
 
 browser:
@@ -31,7 +31,7 @@ browser:
 
 # All tests in one run, so that the last line printed is the runner's own.
 test: $(STAMP) $(STAMP_LOCAL) browser
-	$(PYTEST) -n 2 --runslow --runlocal --runbayes
+	$(PYTEST) -n 2 --runslow --runlocal --runbayes --runray
 
 test-fast: $(STAMP)
 	$(PYTEST) -n 2

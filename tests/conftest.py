@@ -12,7 +12,13 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("gyges", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gyges")
 
-_FLAGS = {"slow": "--runslow", "local_models": "--runlocal", "bayes": "--runbayes", "api": "--runapi"}
+_FLAGS = {
+    "slow": "--runslow",
+    "local_models": "--runlocal",
+    "bayes": "--runbayes",
+    "ray": "--runray",
+    "api": "--runapi",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -136,9 +136,18 @@ def judge_cases(
         ModelError: A judge cannot be used as asked.
         BudgetError: What is to be asked would pass the run's budget.
     """
-    from gyges.coding import Tally, ask_judges
+    from gyges.trials import find_rates, throttling
 
     panel = _make_panel(folder, questions, options)
+    with throttling(None, find_rates(options.judges)):
+        _ask(folder, panel, cases, logs, options)
+
+
+def _ask(
+    folder: RunFolder, panel: Panel, cases: Sequence[Case], logs: Sequence[str], options: JudgeOptions
+) -> None:
+    from gyges.coding import Tally, ask_judges
+
     purse = _open_purse(folder, options)
     watch = options.watch or Watch(None)
     watch.open(purse)

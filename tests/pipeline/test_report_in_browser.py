@@ -83,6 +83,20 @@ def test_nothing_of_ten_scenarios_is_cut_off(large: Chrome, width: int) -> None:
     assert cut == []
 
 
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_no_column_of_the_certificate_is_cut_off(browser: Chrome, tmp_path: Path, width: int) -> None:
+    """The certificate's longest figures fit, and nothing has to be scrolled to."""
+    path = tmp_path / "report.html"
+    path.write_text(made_up.write_certified_page(), encoding="utf-8")
+    browser.get(path.resolve().as_uri())
+    _set_width(browser, width)
+    wide, shown = browser.execute_script(
+        """const scroller = document.querySelector('.certificate').parentElement;
+        return [scroller.scrollWidth, scroller.clientWidth]"""
+    )
+    assert 0 < wide <= shown
+
+
 @pytest.mark.parametrize(("width", "scrolls"), [(390, True), (1280, False)])
 def test_a_hint_stands_where_a_table_scrolls(large: Chrome, width: int, scrolls: bool) -> None:
     """The heatmap's hint is seen exactly where the heatmap goes on to the right."""

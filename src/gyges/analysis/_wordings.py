@@ -171,10 +171,9 @@ def _say_test(strata: list[_Stratum]) -> str:
     found = math.fsum(each.pairs * each.spread for each in strata)
     z = found / math.sqrt(math.fsum(each.pairs**2 * each.null for each in strata))
     p = float(ndtr(-z))
-    words = "more" if z > 0 else "no more"
     tested = f"z = {z:.2f}".replace("-", "−")
     tested += f", one-sided p {'< 0.0001' if p < 0.0001 else f'= {p:.2g}'}"
-    return f"The rate varies {words} over wordings than chance makes it ({tested})."
+    return f"Test of no variation over wordings beyond chance: {tested}."
 
 
 def _lack(claim: Claim, model: str, reason: str) -> Finding:

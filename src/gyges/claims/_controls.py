@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gyges.claims._gates import find_doubt, make_verdict
 from gyges.claims._parts import Part, p_above, p_below
-from gyges.claims._reasons import say_scope, say_value
+from gyges.claims._reasons import say_p, say_scope, say_value
 from gyges.claims._shown import show_parts
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
@@ -89,7 +89,7 @@ def _decide_gap(claim: Claim, finding: Finding, alpha: float) -> Verdict:
     word = _word_of_gap(gap, limit, alpha)
     worst = [_word_of_gap(_shift(gap, end), limit, alpha) for end in (gap.worst_low, gap.worst_high)]
     tail = {
-        "supported": f"within ±{limit:g} by two one-sided tests (p = {_p_equivalent(gap, limit):.2g})",
+        "supported": f"within ±{limit:g} by two one-sided tests (p {say_p(_p_equivalent(gap, limit))})",
         "refuted": f"the whole interval lies outside ±{limit:g}",
         "inconclusive": f"whether it stays within ±{limit:g} is open",
     }
@@ -112,7 +112,7 @@ def _decide_spread(claim: Claim, finding: Finding, alpha: float) -> Verdict:
     elif spread.low > bound:
         word = "refuted"
     tail = {
-        "supported": f"below the {bound:g} that would matter (p = {p_below(spread, bound):.2g})",
+        "supported": f"below the {bound:g} that would matter (p {say_p(p_below(spread, bound))})",
         "refuted": f"the whole interval lies above the {bound:g} that would matter",
         "inconclusive": f"whether it stays below the {bound:g} that would matter is open",
     }

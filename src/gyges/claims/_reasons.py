@@ -14,7 +14,7 @@ _SMALLEST_P = 0.0001
 def say_supported(claim: Claim, part: Part, *, p: float, is_strong: bool) -> str:
     """Say that the effect is there."""
     more = f", and more than the {_say_sesoi(part)} that would matter" if is_strong and part.sesoi else ""
-    return f"{_say_estimate(claim, part)}: as claimed{more} (adjusted p {_say_p(p)})."
+    return f"{_say_estimate(claim, part)}: as claimed{more} (adjusted p {say_p(p)})."
 
 
 def say_refuted(claim: Claim, part: Part, *, p: float, is_opposite: bool) -> str:
@@ -27,7 +27,7 @@ def say_refuted(claim: Claim, part: Part, *, p: float, is_opposite: bool) -> str
         what = "it does not rise as claimed"
     else:
         what = f"less than the {_say_sesoi(part)} that would matter"
-    return f"{_say_estimate(claim, part)}: {what} (adjusted p {_say_p(p)})."
+    return f"{_say_estimate(claim, part)}: {what} (adjusted p {say_p(p)})."
 
 
 def say_inconclusive(claim: Claim, part: Part, *, needed: Needed | None, n_claims: int) -> str:
@@ -93,5 +93,6 @@ def _say_needed(needed: Needed | None, has: Estimate) -> str:
     )
 
 
-def _say_p(p: float) -> str:
+def say_p(p: float) -> str:
+    """Write a p value with its sign, to stand behind a name."""
     return f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"= {p:.2g}"

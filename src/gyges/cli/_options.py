@@ -11,6 +11,7 @@ MODEL_ARG_OPTION = typer.Option("-M", help="Argument for the models' provider, a
 TRIALS_OPTION = typer.Option(min=1, max=10_000_000, help="Trials for each model.")
 SEED_OPTION = typer.Option(min=0, max=MAX_SEED, help="Root seed.")
 WORKERS_OPTION = typer.Option(min=1, max=1024, help="Processes; the default is one a core.")
+RAY_OPTION = typer.Option("--ray", help="A Ray cluster's address, or local: shards run there.")
 BUDGET_OPTION = typer.Option(
     help="Stop before this is spent: US dollars (5, 5USD, $5) or tokens (2000000tokens, 2Mtok)."
 )

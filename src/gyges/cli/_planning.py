@@ -41,8 +41,21 @@ def say_summary(summary: PlanSummary) -> None:
             for each in summary.contrasts
         ],
     )
+    _say_assumptions(summary)
     _say_limits(summary)
     _say_costs(summary)
+
+
+def _say_assumptions(summary: PlanSummary) -> None:
+    """Say what the column of detectable effects means; nothing where there is none."""
+    if not summary.contrasts:
+        return
+    known = summary.assumptions
+    say(
+        f"detectable: the smallest difference of rates found with {known.power:.0%} power, two-sided at"
+        f" {known.alpha:.0%}, each contrast by itself,"
+    )
+    say(f"  at a rate of {known.p:.0%} and with a spread of {known.tau:.2f} over scenarios like these")
 
 
 def _say_limits(summary: PlanSummary) -> None:

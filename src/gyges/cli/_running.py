@@ -16,7 +16,7 @@ import typer
 from gyges.cli._output import say, say_error, say_results
 from gyges.cli._progress import say_rest
 from gyges.cli._stopping import INTERRUPTS
-from gyges.errors import BudgetError
+from gyges.errors import BudgetError, RunError
 
 if TYPE_CHECKING:
     from gyges.cli._limits import Limits
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gyges.records.progress import Progress
     from gyges.run_folder import RunFolder
     from gyges.study import Run
-    from gyges.trials import Notice, ShardEnd
+    from gyges.trials import Executor, Notice, ShardEnd
 
 _LINE_EVERY_S = 10.0
 
@@ -121,7 +121,28 @@ def prepare_rest(folder: RunFolder) -> Prepared:
     return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
 
 
-def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | None = None) -> None:
+def check_ray(address: str | None) -> None:
+    """Make sure that Ray is there before anything is asked or written; none: nobody asks for it.
+
+    Raises:
+        RunError: It is not installed, or the address is empty.
+    """
+    from importlib.util import find_spec
+
+    if address is not None and not address.strip():
+        raise RunError("--ray: the address is empty; name a cluster, or local.")
+    if address is not None and find_spec("ray") is None:
+        raise RunError("--ray needs Ray, which is not installed: pip install 'gyges[ray]'.")
+
+
+def finish_run(
+    url: str,
+    *,
+    workers: int,
+    limits: Limits,
+    certificate: int | None = None,
+    ray: str | None = None,
+) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.holding import hold_run
     from gyges.run_folder import open_run
@@ -130,7 +151,7 @@ def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | Non
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    with hold_run(folder), Display() as display:
+    with hold_run(folder), _on_ray(ray, workers, folder) as executor, Display() as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
             workers=workers,
@@ -140,6 +161,7 @@ def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | Non
             on_shard=display.note,
             on_notice=display.tell,
             certificate=certificate,
+            executor=executor,
         )
         try:
             run = carry_on(folder, options)
@@ -149,6 +171,23 @@ def finish_run(url: str, *, workers: int, limits: Limits, certificate: int | Non
     INTERRUPTS.before = lambda: None
     say_results(run.results, run.folder.at("report.html"))
     _list_failures(run, display.causes)
+
+
+@contextmanager
+def _on_ray(address: str | None, workers: int, folder: RunFolder) -> Iterator[Executor | None]:
+    """Connect to a Ray cluster until the block ends; none, where nobody asks for one."""
+    if address is None:
+        yield None
+        return
+    from gyges.trials import RayCluster
+
+    executor = RayCluster(address, workers, folder.logs)
+    INTERRUPTS.last = executor.cancel
+    try:
+        yield executor
+    finally:
+        INTERRUPTS.last = lambda: None
+        executor.cancel()
 
 
 def _list_failures(run: Run, causes_of_shards: Counter[str]) -> None:

@@ -31,6 +31,8 @@ class Interrupts:
         """What is said then."""
         self.before: Callable[[], None] = lambda: None
         """Done first, to leave the terminal as it was."""
+        self.last: Callable[[], None] = lambda: None
+        """Done last, to end what other processes than this one's own do."""
         self._is_held = False
         self._came = False
 
@@ -65,6 +67,9 @@ class Interrupts:
         sys.stderr.flush()
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 2)
+        # Whatever happens there, the end comes.
+        with contextlib.suppress(Exception):
+            self.last()
         _end_children(signal.SIGTERM)
         # Should anything swallow the exception below, this ends the process all the same, with exit code 1.
         faulthandler.dump_traceback_later(_GRACE_S, exit=True, file=silent)

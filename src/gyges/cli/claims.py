@@ -35,7 +35,7 @@ def list_claims(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         say_json([each.model_dump(mode="json") for each in claims])
         return
     say_table(
-        ("id", "decided by", "sesoi", "statement"),
+        ("id", "kind", "sesoi", "statement"),
         [
             (
                 each.id,
@@ -46,6 +46,10 @@ def list_claims(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
             for each in claims
         ],
     )
+    say()
+    say("kind: what is compared. sesoi: the smallest effect of interest, as a difference of rates or shares,")
+    say("in rungs of the ladder for slope, as odds for trade-odds, order and hierarchy,")
+    say("as a share of log loss for prediction; –: none")
 
 
 @app.command("show")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gyges.cli._options import BUDGET_OPTION, PRICES_OPTION, WORKERS_OPTION, YES_OPTION
+from gyges.cli._options import BUDGET_OPTION, PRICES_OPTION, RAY_OPTION, WORKERS_OPTION, YES_OPTION
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
 def resume(
     run: Annotated[str, typer.Argument(help="The run folder.")],
     workers: Annotated[int | None, WORKERS_OPTION] = None,
+    ray: Annotated[str | None, RAY_OPTION] = None,
     budget: Annotated[str | None, BUDGET_OPTION] = None,
     prices: Annotated[Path | None, PRICES_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
@@ -27,7 +28,7 @@ def resume(
 
     from gyges.cli._choosing import confirm_cost
     from gyges.cli._limits import settle_limits
-    from gyges.cli._running import default_workers, finish_run, prepare_rest
+    from gyges.cli._running import check_ray, default_workers, finish_run, prepare_rest
     from gyges.holding import hold_run
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
@@ -35,6 +36,7 @@ def resume(
 
     folder = open_run(run)
     check_same_version(folder)
+    check_ray(ray)
     # Held before anything is asked or mended, so that a second one is refused at once.
     with hold_run(folder):
         rest = prepare_rest(folder)
@@ -43,4 +45,4 @@ def resume(
         if not rest.plan.table.is_empty():
             check_models(rest.study)
         confirm_cost(rest, yes=yes)
-        finish_run(folder.url, workers=workers or default_workers(), limits=limits)
+        finish_run(folder.url, workers=workers or default_workers(), limits=limits, ray=ray)

@@ -15,6 +15,7 @@ from gyges.cli._options import (
     MODEL_OPTION,
     NO_CERTIFICATE_OPTION,
     PRICES_OPTION,
+    RAY_OPTION,
     SEED_OPTION,
     TRIALS_OPTION,
     WORKERS_OPTION,
@@ -36,6 +37,7 @@ def run(
     seed: Annotated[int | None, SEED_OPTION] = None,
     library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
     workers: Annotated[int | None, WORKERS_OPTION] = None,
+    ray: Annotated[str | None, RAY_OPTION] = None,
     budget: Annotated[str | None, BUDGET_OPTION] = None,
     prices: Annotated[Path | None, PRICES_OPTION] = None,
     yes: Annotated[bool, YES_OPTION] = False,
@@ -47,7 +49,7 @@ def run(
 
     from gyges.cli._choosing import confirm_cost, open_models, prepare_choice
     from gyges.cli._limits import settle_limits
-    from gyges.cli._running import default_workers, finish_run, registering
+    from gyges.cli._running import check_ray, default_workers, finish_run, registering
     from gyges.run_folder import check_new_folder
     from gyges.study import begin_run, default_folder
 
@@ -56,6 +58,7 @@ def run(
     )
     # Everything that can be refused is refused before a person is asked, or anything is written.
     limits = settle_limits(prepared.study, budget=budget, prices=prices)
+    check_ray(ray)
     target = default_folder(prepared.study.name) if out is None else out
     check_new_folder(target)
     open_models(prepared, study, names_models=bool(model or model_arg))
@@ -67,4 +70,5 @@ def run(
         workers=workers or default_workers(),
         limits=limits,
         certificate=0 if no_certificate else certificate,
+        ray=ray,
     )

@@ -22,7 +22,7 @@ class BayesEffect:
     level: str
     reference: str
     scale: Scale
-    """`log-odds`, or `risk-difference`: standardised over the study's own cells."""
+    """`log-odds`, or `risk-difference`: standardized over the study's own cells."""
     estimate: float
     """Mean of the posterior."""
     low: float

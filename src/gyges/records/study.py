@@ -92,6 +92,22 @@ class Patience(Record):
     """How long the pauses may go on without an answer until the model's other trials are not run."""
 
 
+class Rate(Record):
+    """A provider's limit, kept by all workers of a run together."""
+
+    requests: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
+    """Requests a minute."""
+    tokens: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
+    """Tokens a minute, in and out."""
+
+
+class Resources(Record):
+    """What a shard of a model takes on a cluster; on this machine alone it changes nothing."""
+
+    num_cpus: Amount = 1.0
+    num_gpus: Amount = 0.0
+
+
 class ModelSpec(Record):
     """A model by its Inspect name, with arguments for its provider."""
 
@@ -101,6 +117,10 @@ class ModelSpec(Record):
     """Fields of Inspect's `GenerateConfig` for this model: `max_tokens`, `reasoning_effort`, `top_p`…"""
     base_url: str | None = None
     price: Price | None = None
+    rate: Rate | None = None
+    resources: Resources = Resources()
+    server: Literal["", "node"] = ""
+    """`node`: on a cluster the model is opened once on each machine and plays all its shards there."""
     label: str | None = None
     """What plan, codes and results call it; none: its name. With labels, one model can stand twice."""
     patience: Patience = Patience()

@@ -81,4 +81,5 @@ def count_protocols(found: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     ranked = sorted(by_protocol.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     first, *others = ranked
-    return [f"{first[0]} decided {len(first[1])}", *(f"{name} {', '.join(ids)}" for name, ids in others)]
+    named = [f"{name.replace(', ', ' and ')} decided {', '.join(ids)}" for name, ids in others]
+    return [f"{first[0].replace(', ', ' and ')} decided {len(first[1])}", *named]

@@ -66,7 +66,7 @@ def is_mixed(bases: Sequence[Basis]) -> bool:
 def _say_decided(found: Sequence[Mapping[str, Any]]) -> str:
     words = _say_scopes(found, "the trials that each claim's estimand names")
     by_protocol = count_protocols(found)
-    return f"{words}; {', '.join(by_protocol)}" if by_protocol else words
+    return f"{words}; {'; '.join(by_protocol)}" if by_protocol else words
 
 
 def _say_scopes(found: Sequence[Mapping[str, Any]], words: str) -> str:

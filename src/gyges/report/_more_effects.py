@@ -131,7 +131,7 @@ def _make_interaction(row: _Row) -> dict[str, str]:
 
 def _make_posteriors(fit: _Row, rows: Sequence[_Row]) -> Posteriors:
     mine = [row for row in rows if row["outcome"] == fit["outcome"]]
-    scales = (("risk-difference", "Standardised differences of rates, in points"), ("log-odds", "Log-odds"))
+    scales = (("risk-difference", "Standardized differences of rates, in points"), ("log-odds", "Log-odds"))
     total, ess = fit["chains"] * fit["draws"], say_count(fit["least_ess"])
     r_hat = "unknown" if fit["worst_r_hat"] is None else f"{fit['worst_r_hat']:.3f}"
     return Posteriors(

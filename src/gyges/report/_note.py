@@ -212,6 +212,8 @@ def _name_effect(claim: Claim | None, unit: Unit) -> str:
         return "Its weakest part is"
     if claim and claim.kind == "prediction":
         return "The gain of log loss is"
+    if claim and claim.kind == "overdispersion":
+        return "The standard deviation over wordings is"
     return {
         "points": "The difference is",
         "rate": "The rate is",
@@ -253,4 +255,4 @@ def _count(words: Mapping[str, int]) -> str:
 
 
 def _list(names: Iterable[str]) -> str:
-    return ", ".join(map(escape_markdown, names))
+    return "; ".join(map(escape_markdown, names))

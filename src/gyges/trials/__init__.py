@@ -20,6 +20,7 @@ from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
 from gyges.trials._progress import Note, Notice, Report, TrialEnd, announce, reporting
 from gyges.trials._prompts import brief_trial
+from gyges.trials._ray import LOCAL, RayCluster
 from gyges.trials._read import (
     BARE_MODEL,
     LogUsage,
@@ -34,18 +35,23 @@ from gyges.trials._recover import Recovered, recover_log
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
+from gyges.trials._throttle import Bucket, Buckets, find_rates, throttling
 from gyges.trials._tokens import estimate_tokens
 from gyges.trials._tools import make_tools
 
 __all__ = [
     "BARE_MODEL",
+    "LOCAL",
     "PROBES",
+    "Bucket",
+    "Buckets",
     "Desk",
     "Executor",
     "LocalProcesses",
     "LogUsage",
     "Note",
     "Notice",
+    "RayCluster",
     "Recovered",
     "Report",
     "SceneMaker",
@@ -65,6 +71,7 @@ __all__ = [
     "estimate_tokens",
     "find_finished",
     "find_model",
+    "find_rates",
     "find_trials",
     "leave_with_parent",
     "list_logs",
@@ -80,5 +87,6 @@ __all__ = [
     "recover_log",
     "reporting",
     "run_shard",
+    "throttling",
     "tokens_of",
 ]

@@ -23,6 +23,7 @@ from typing import Protocol
 
 from gyges.trials._progress import Heard, Report
 from gyges.trials._shards import Shard, ShardEnd
+from gyges.trials._throttle import Buckets, Keeper, find_rates, throttling
 
 Work = Callable[[Shard, Report], ShardEnd]
 """Runs one shard, reporting each trial that ends; a function of some module, so that it can be sent."""
@@ -33,6 +34,10 @@ _POLL_S = 0.2
 
 class Executor(Protocol):
     """Something that runs shards somewhere."""
+
+    @property
+    def n_workers(self) -> int:
+        """Give how many shards run at once."""
 
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
         """Run the shards, giving word of each trial and each shard that ends, in the order they do.
@@ -50,8 +55,11 @@ class ThisProcess:
     Word of trials comes shard by shard, so a budget stops it between shards only.
     """
 
+    n_workers = 1
+
     def __init__(self) -> None:
         self._stopped = False
+        self._buckets = Buckets()
 
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
         """Run the shards; word of their trials comes when each shard ends."""
@@ -59,7 +67,8 @@ class ThisProcess:
             if self._stopped:
                 return
             words: list[Heard] = []
-            end = work(shard, words.append)
+            with throttling(self._buckets, find_rates((shard.model, shard.stakeholder))):
+                end = work(shard, words.append)
             yield from words
             yield end
 
@@ -68,21 +77,30 @@ class ThisProcess:
         self._stopped = True
 
 
+class _Manager(SyncManager):
+    """What the processes of a pool share."""
+
+
+_Manager.register("Buckets", Buckets, exposed=("ask", "count"))
+
+
 class LocalProcesses:
     """A pool of processes on this machine, each with one Inspect eval at a time."""
 
     def __init__(self, n_workers: int) -> None:
-        self._n_workers = n_workers
+        self.n_workers = n_workers
         self._pool: ProcessPoolExecutor | None = None
+        self._keeper: Keeper | None = None
 
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
         """Run the shards over the pool; a process that dies ends its shard alone, with the reason."""
         context = multiprocessing.get_context("spawn")
-        manager = SyncManager(ctx=context)
+        manager = _Manager(ctx=context)
         with beginning_deaf():
             manager.start(leave_with_parent)
         with manager:
             words: queue.Queue[Heard] = manager.Queue()
+            self._keeper = manager.Buckets()  # type: ignore[attr-defined]  # registered below
             yield from self._run(list(shards), work, words)
 
     def _run(self, shards: list[Shard], work: Work, words: queue.Queue[Heard]) -> Iterator[Word]:
@@ -90,7 +108,7 @@ class LocalProcesses:
         running: dict[Future[ShardEnd], Shard] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < self._n_workers:
+                while waiting and len(running) < self.n_workers:
                     shard = waiting.pop()
                     running[self._submit(work, shard, words)] = shard
                 # Waiting for words rather than shards lets a budget stop a run within milliseconds.
@@ -104,11 +122,11 @@ class LocalProcesses:
     def _submit(self, work: Work, shard: Shard, words: queue.Queue[Heard]) -> Future[ShardEnd]:
         with beginning_deaf():
             try:
-                return self._open_pool().submit(_work_quietly, work, shard, words)
+                return self._open_pool().submit(_work_quietly, work, shard, words, self._keeper)
             except BrokenProcessPool:
                 # It broke while nobody looked; this shard has not begun, so it goes to a new one.
                 self._pool = None
-                return self._open_pool().submit(_work_quietly, work, shard, words)
+                return self._open_pool().submit(_work_quietly, work, shard, words, self._keeper)
 
     def _end_of(self, future: Future[ShardEnd], shard: Shard) -> ShardEnd:
         try:
@@ -125,7 +143,7 @@ class LocalProcesses:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(
-                self._n_workers, mp_context=context, initializer=leave_with_parent
+                self.n_workers, mp_context=context, initializer=leave_with_parent
             )
         return self._pool
 
@@ -193,12 +211,13 @@ def _putting_off(number: signal.Signals) -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _work_quietly(work: Work, shard: Shard, words: queue.Queue[Heard]) -> ShardEnd:
+def _work_quietly(work: Work, shard: Shard, words: queue.Queue[Heard], keeper: Keeper | None) -> ShardEnd:
     # Inspect closes its log at Ctrl-C only where Python's own handler is in place.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end_in_silence)
     try:
-        return work(shard, words.put)
+        with throttling(keeper, find_rates((shard.model, shard.stakeholder))):
+            return work(shard, words.put)
     except KeyboardInterrupt:
         # Nobody waits for what an interrupted shard would say; its log is closed.
         os._exit(1)

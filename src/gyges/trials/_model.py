@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -27,6 +28,10 @@ _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 _MAX_SHOWN = 300
 _KEYLESS = "gyges"
 """The provider of the reference agents: opening one calls nothing and needs nothing."""
+
+_store: dict[str, Model] = {}
+_kept: dict[str, Model] | None = None
+"""Models that are kept, by specification and settings; none: every opening is a new one."""
 
 
 def find_model(spec: ModelSpec) -> None:
@@ -70,7 +75,28 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
     return model
 
 
+@contextmanager
+def keeping_models() -> Iterator[None]:
+    """Open each model once in this process, here and in later blocks: its weights stay in memory."""
+    global _kept  # noqa: PLW0603 - what a process keeps
+    _kept, before = _store, _kept
+    try:
+        yield
+    finally:
+        _kept = before
+
+
 def _open(spec: ModelSpec, config: GenerateConfig) -> Model:
+    key = f"{spec.model_dump_json()} {config.model_dump_json()}"
+    if _kept is not None and key in _kept:
+        return _kept[key]
+    model = _open_anew(spec, config)
+    if _kept is not None:
+        _kept[key] = model
+    return model
+
+
+def _open_anew(spec: ModelSpec, config: GenerateConfig) -> Model:
     try:
         return _without_secrets(
             get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from itertools import groupby
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
+from inspect_ai.hooks._startup import init_hooks
 from inspect_ai.model import Model
 from pydantic import Field
 
@@ -103,6 +106,9 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
 
 def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | Model] | None) -> ShardEnd:
     seen: list[Heard] = []
+    with redirect_stdout(io.StringIO()):
+        # Where there are hooks Inspect says so once a process, on standard output.
+        init_hooks()
     with reporting(seen.append):
         announce(Note(kind="begin", trial=shard.id, model=name_model(shard.model)))
         logs = inspect_eval(

@@ -69,9 +69,18 @@ def test_a_study_of_several_protocols_says_which_decided_what() -> None:
     """The protocol that decided most is counted, the others' claims are named; one alone says nothing."""
     found = [
         {"id": name, "verdict": "supported", "protocol": protocol}
-        for name, protocol in (("C01", "agentic"), ("C02", "agentic"), ("C11", "choice"))
+        for name, protocol in (
+            ("C01", "agentic"),
+            ("C02", "agentic"),
+            ("C11", "choice"),
+            ("A6", "agentic, choice"),
+        )
     ]
-    assert count_protocols(found) == ["agentic decided 2", "choice C11"]
+    assert count_protocols(found) == [
+        "agentic decided 2",
+        "agentic and choice decided A6",
+        "choice decided C11",
+    ]
     assert count_protocols(found[:2]) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gyges.records.claim import Claim, EstimandKind
 from gyges.records.verdicts import Verdict, VerdictPart
-from gyges.report import make_results, write_page
+from gyges.report import make_results, write_note, write_page
 from gyges.report._claim_words import find_limit, list_facts, say_why
 from gyges.report._format import say_value, shown_numbers, unit_of
 from tests.unit.report import made_up
@@ -110,3 +110,12 @@ def test_p_values_say_which_way_they_point() -> None:
 def test_next_to_nothing_has_no_sign(value: float, text: str) -> None:
     """A number that rounds to zero is written as zero."""
     assert say_value(value, "points") == text
+
+
+def test_the_note_calls_a_spread_over_wordings_no_rate() -> None:
+    """What a claim about wordings has measured is a standard deviation, and the note says so."""
+    claim = make_claim("overdispersion", bound=0.15)
+    verdict = Verdict("C01", made_up.MODELS[0], "supported", RETOLD, "It.", 0.05, 0.0, 0.1, n=780)
+    note = write_note(make_results(made_up.RUN, made_up.make_estimates(), [verdict]), [claim])
+    assert "The standard deviation over wordings is 5.0" in note
+    assert "The rate is" not in note
