@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gyges.analyzing import analyze_run, report_run
 from gyges.budget import cost_of, cost_of_all, prices_of
-from gyges.errors import BudgetError, RunError
+from gyges.errors import BudgetError, LogError, RunError
 from gyges.holding import hold_run
 from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
@@ -37,7 +37,7 @@ from gyges.run_folder import (
     write_codebook,
     write_coding,
 )
-from gyges.running import RunOptions, read_plan, run_trials
+from gyges.running import RunOptions, read_plan, recover_logs, run_trials
 
 if TYPE_CHECKING:
     import polars as pl
@@ -141,24 +141,33 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         return _carry_on(folder, options)
 
 
-def _carry_on(folder: RunFolder, options: RunOptions) -> Run:
-    problem: BudgetError | None = None
-    try:
-        run_trials(folder, options)
-    except BudgetError as reached:
-        problem = reached
+def _carry_on(folder: RunFolder, options: RunOptions, mended: frozenset[str] = frozenset()) -> Run:
+    problem = _try_within_budget(partial(run_trials, folder, options))
     study = read_lock(folder).study
     # A run that has spent its budget asks nobody anything more.
     judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True)
+    code = partial(code_run, folder, workers=options.workers, judging=judging)
     try:
-        code_run(folder, workers=options.workers, judging=judging)
-    except BudgetError as reached:
-        problem = reached
+        spent = _try_within_budget(code)
+    except LogError as damaged:
+        if damaged.log in mended:
+            raise
+        # Its list of trials was whole, so nothing has noticed until its trials were read.
+        recover_logs(folder, [damaged.log])
+        return _carry_on(folder, options, mended=mended | {damaged.log})
     analyze_run(folder, certificate=options.certificate)
     report_run(folder)
-    if problem:
+    if problem := problem or spent:
         raise problem
     return Run(folder)
+
+
+def _try_within_budget(do: Callable[[], None]) -> BudgetError | None:
+    try:
+        do()
+    except BudgetError as reached:
+        return reached
+    return None
 
 
 def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | None = None) -> None:
