@@ -17,7 +17,7 @@ from inspect_ai.model import ChatMessage, ContentReasoning, ModelOutput
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolCall
 
-from gyges.errors import RunError
+from gyges.errors import LogError
 from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
@@ -47,7 +47,7 @@ def read_transcripts(log: str) -> Iterator[Transcript]:
     Trials of `inspect eval` get the model of the log for their own, and it becomes part of their ids.
 
     Raises:
-        RunError: The log cannot be read, for instance because it was cut off.
+        LogError: The log cannot be read, for instance because it was cut off.
     """
     try:
         model = read_eval_log(log, header_only=True).eval.model
@@ -233,7 +233,7 @@ def find_finished(log: str) -> set[str]:
     """Find the trials that a log holds without an error, from its summaries alone.
 
     Raises:
-        RunError: The log cannot be read.
+        LogError: The log cannot be read.
     """
     try:
         summaries = read_eval_log_sample_summaries(log)
@@ -243,10 +243,11 @@ def find_finished(log: str) -> set[str]:
     return {str(each.id) for each in summaries if each.completed and each.error is None}
 
 
-def damaged(log: str, problem: BaseException) -> RunError:
+def damaged(log: str, problem: BaseException) -> LogError:
     """Say that a log cannot be read, and what helps."""
     name = log.rsplit("/", 1)[-1]
-    return RunError(
+    return LogError(
         f"logs/{name}: the log is cut off or damaged ({type(problem).__name__});"
-        " `gyges resume` keeps what is whole of it and runs the rest again."
+        " `gyges resume` keeps what is whole of it and runs the rest again.",
+        log,
     )
