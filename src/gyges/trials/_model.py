@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
+from contextlib import redirect_stdout
 from difflib import get_close_matches
 from functools import partial
+from io import StringIO
 from typing import Any
 
 # Inspect lists its providers nowhere public; with an unknown one it says no more than that.
 from inspect_ai._util.registry import registry_find, registry_info, registry_unqualified_name
+from inspect_ai.hooks._startup import init_hooks
 from inspect_ai.model import GenerateConfig, Model, get_model
 from pydantic import ValidationError
 
@@ -62,6 +65,9 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
 
 
 def _open(spec: ModelSpec, config: GenerateConfig) -> Model:
+    # With the first model of a process Inspect prints which hooks there are.
+    with redirect_stdout(StringIO()):
+        init_hooks()
     try:
         return get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)
     except GygesError:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
+from inspect_ai.log import read_eval_log_sample_summaries
 from inspect_ai.model import Model
 from pydantic import Field
 
@@ -125,9 +126,10 @@ def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | 
             # Inspect answers an interrupt before its first sample so.
             raise KeyboardInterrupt
         log = logs[0]
-        for sample in log.samples or ():
+        # From the summaries: asking the log for its samples would read all of them back.
+        for sample in read_eval_log_sample_summaries(log.location):
             if sample.error:
-                cause = (read_message(sample.error.message).splitlines() or ["failed"])[0][:200]
+                cause = (read_message(sample.error).splitlines() or ["failed"])[0][:200]
                 announce(describe_end(str(sample.id), sample.model_usage, cause=cause))
     error = log.error.message if log.error else ""
     ends = [each for each in seen if isinstance(each, TrialEnd)]
