@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 BODY = {
@@ -50,7 +49,11 @@ class Provider:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 length = next(
-                    (int(line[15:]) for line in head.split("\r\n") if line.lower().startswith("content-length:")),
+                    (
+                        int(line[15:])
+                        for line in head.split("\r\n")
+                        if line.lower().startswith("content-length:")
+                    ),
                     0,
                 )
                 await reader.readexactly(length)
@@ -118,7 +121,7 @@ def _measure(args: argparse.Namespace, share: float) -> dict[str, Any]:
             design=(DesignPart(kind="conjoint", protocol="choice"),),
             trials=args.trials,
             probes=False,
-            max_connections=args.connections,
+            max_connections=args.connections // args.workers,
         )
         run = begin_run(prepare_study(study), f"{folder}/run")
         began = time.monotonic()
@@ -154,7 +157,7 @@ def main() -> None:
     parser.add_argument("--share", type=float)
     parser.add_argument("--trials", type=int, default=4000)
     parser.add_argument("--connections", type=int, default=200)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=4)
     args = parser.parse_args()
     if args.serve:
         asyncio.run(_serve(args.latency, args.share))

@@ -120,7 +120,7 @@ def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | 
             log_model_api=False,
             score_display=False,
             ctl_server=False,
-            max_samples=min(shard.at_once or len(shard.trials), shard.max_connections or len(shard.trials)),
+            max_samples=_count_at_once(shard),
         )
         if not logs:
             # Inspect answers an interrupt before its first sample so.
@@ -135,6 +135,12 @@ def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | 
     ends = [each for each in seen if isinstance(each, TrialEnd)]
     unseen = _find_unseen(count_usage(log.stats.model_usage), ends)
     return ShardEnd(shard=shard.id, log=log.location, error=error, unseen=unseen)
+
+
+def _count_at_once(shard: Shard) -> int:
+    """Count the trials under way at once: twice the connections, so that none idles while a trial is coded."""
+    n = len(shard.trials)
+    return min(shard.at_once or n, 2 * shard.max_connections if shard.max_connections else n)
 
 
 def _find_unseen(used: dict[str, Tokens], seen: Sequence[TrialEnd]) -> dict[str, Tokens]:
