@@ -1,11 +1,12 @@
 """Takes codes; gives estimates: rates, scenario verdicts, factor effects, trade-offs, every claim's estimand.
 
-`check_codes` refuses what is no codes table; `prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
-take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
-enter nothing else but claims about trade-offs; `reveal_values` fits what models trade for what to their
-choices. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the surfaces over
-the conditions the note names. `fit_bayes` samples the hierarchical model beside the estimates, if NumPyro is
-there. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
+`check_codes` refuses what is no codes table; `prepare_codes` reads the columns the analysis needs once,
+compactly; `estimate_all` and `measure_claims` take either its table or the codes as they are.
+`measure_trade_offs` reads the trials of batteries, which enter nothing else but claims about trade-offs;
+`reveal_values` fits what models trade for what to their choices. `measure_tactics` gives the worths of the
+ladder's tactics, `measure_thresholds` the surfaces over the conditions the note names. `fit_bayes` samples
+the hierarchical model beside the estimates, if NumPyro is there. `measure_codes` reads what judges coded;
+`correct_rates` corrects it by people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
