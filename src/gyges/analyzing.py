@@ -44,9 +44,11 @@ def analyze_run(
 
     Raises:
         BayesError: NumPyro is not installed, or an outcome is unknown.
+        RunError: `codes.parquet` is not a codes table.
     """
     from gyges.analysis import (
         add_labels,
+        check_codes,
         estimate_all,
         fit_bayes,
         measure_tactics,
@@ -58,6 +60,7 @@ def analyze_run(
 
     lock = read_lock(folder)
     table = folder.scan_table("codes.parquet")
+    check_codes(table)
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
     answers, said = _read_answers(folder)
     judging = _measure_judging(folder, table, answers, lock.study.seed)

@@ -41,6 +41,7 @@ BROAD = {
     "trials/_model.py": 2,
     "trials/_people.py": 1,
     "trials/_probes.py": 1,
+    "trials/_ray.py": 4,
     "trials/_read.py": 3,
     "trials/_task.py": 2,
 }

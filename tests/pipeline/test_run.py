@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -25,6 +26,20 @@ def test_every_artifact_is_there(small_run: Run) -> None:
         "study.lock.yaml", "plan.parquet", "logs", "codes.parquet",
         "results.json", "report.html", "insights.md",
     }  # fmt: skip
+
+
+def test_every_field_of_the_results_is_documented(small_run: Run) -> None:
+    """Each key of `results.json`, and of its rows, has its name in the page about the run folder."""
+    page = (Path(__file__).parents[2] / "docs" / "artifacts.md").read_text(encoding="utf-8")
+    section = page[page.index("## `results.json`") :]
+    named = set(re.findall(r"`(\w+)`", section))
+    by_model = {"statuses", "missing"}
+    unnamed = set(small_run.results) - named
+    for field, value in small_run.results.items():
+        rows = value if isinstance(value, list) else value.values() if field == "headline" else [value]
+        keys = {key for row in rows if isinstance(row, dict) and field not in by_model for key in row}
+        unnamed |= {f"{field}.{key}" for key in keys - named}
+    assert unnamed == set()
 
 
 def test_every_trial_has_one_status(small_run: Run) -> None:

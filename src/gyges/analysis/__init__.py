@@ -1,12 +1,12 @@
 """Takes codes; gives estimates: rates, scenario verdicts, factor effects, trade-offs, every claim's estimand.
 
-`prepare_codes` reads the columns the analysis needs once, compactly; `estimate_all` and `measure_claims`
-take either its table or the codes as they are. `measure_trade_offs` reads the trials of batteries, which
-enter nothing else but claims about trade-offs; `reveal_values` fits what models trade for what to their
-choices. `measure_tactics` gives the worths of the ladder's tactics, `measure_thresholds` the surfaces over
-the conditions the note names. `fit_bayes` samples the hierarchical model beside the estimates, if NumPyro is
-there. `measure_failures` says where trials failed, and whether evenly.
-`measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
+`check_codes` refuses what is no codes table; `prepare_codes` reads the columns the analysis needs once,
+compactly; `estimate_all` and `measure_claims` take either its table or the codes as they are.
+`measure_trade_offs` reads the trials of batteries, which enter nothing else but claims about trade-offs;
+`reveal_values` fits what models trade for what to their choices. `measure_tactics` gives the worths of the
+ladder's tactics, `measure_thresholds` the surfaces over the conditions the note names. `fit_bayes` samples
+the hierarchical model beside the estimates, if NumPyro is there. `measure_failures` says where trials failed,
+and whether evenly. `measure_codes` reads what judges coded; `correct_rates` corrects it by people's labels.
 Rows are counted before anything is estimated, so results do not depend on their order.
 """
 
@@ -24,7 +24,7 @@ from gyges.analysis._labels import add_labels
 from gyges.analysis._ladder import measure_tactics
 from gyges.analysis._models import contrast_models
 from gyges.analysis._reasons import measure_reasons
-from gyges.analysis._table import KnownFacts, prepare_codes
+from gyges.analysis._table import KnownFacts, check_codes, prepare_codes
 from gyges.analysis._thresholds import measure_thresholds
 from gyges.analysis._trade_offs import measure_trade_offs
 from gyges.analysis._values import Revealed, reveal_values
@@ -38,6 +38,7 @@ __all__ = [
     "Sampling",
     "Variation",
     "add_labels",
+    "check_codes",
     "check_sampler",
     "contrast_models",
     "correct_rates",

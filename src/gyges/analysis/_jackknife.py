@@ -4,9 +4,9 @@
 says what it has to say. With five or more scenarios, its covariance is the jackknife's over S units,
 V = (S−1)/S · Σ_u (θ̂₍₋ᵤ₎ − θ̄)(θ̂₍₋ᵤ₎ − θ̄)ᵀ, where θ̂₍₋ᵤ₎ is fitted without unit u, and intervals have S − 1
 degrees of freedom: about scenarios like these. In no direction may it be smaller than F, the inverse of the
-information in the trials: with F^½ U diag(λ) Uᵀ F^½ = V, every λ is held at 1 or more, as the pooled effects
-hold their one ratio; or units that all happen to agree would be taken for certainty. With fewer scenarios
-the covariance is F itself, which where units differ is too large rather than too small: about these only.
+information in the trials: with F^½ U diag(λ) Uᵀ F^½ = V, every λ is held at 1 or more, or units that all
+happen to agree would be taken for certainty. With fewer scenarios the covariance is F itself, which where
+units differ is too large rather than too small: about these only.
 
 References:
     Tukey (1958), Bias and confidence in not quite large samples. Ann. Math. Stat. 29 (abstract).

@@ -35,6 +35,14 @@ _ACTS: Final = "open_acts"
 JUDGED: Final = ("code_", "label_", "cell_")
 """How the names of columns begin that hold what judges and people coded, and where labels were drawn."""
 _PLACES: Final = ("variant", "replicate")
+_NEEDED: Final = (
+    *(each.meta.output_name() for each in TRIAL_COLUMNS),
+    *("trial", "status", "act", "tactic"),
+    *_NUMBERS,
+    *OUTCOMES,
+    OPEN_TACTICS,
+)
+"""Columns that every codes table has."""
 
 _CELL: Final = ("scenario", CONFLICT, *FACTORS)
 
@@ -73,6 +81,26 @@ def prepare_codes(codes: pl.LazyFrame | pl.DataFrame, facts: KnownFacts | None =
     masked = frame.with_columns(_mask_tactics(frame[OPEN_TACTICS]))
     counted = masked.with_columns(_count_acts(masked, facts or {})).drop(_ACTS, strict=False)
     return _fill_tactics(counted).with_columns(mark_off_base(counted, facts or {}))
+
+
+def check_codes(codes: pl.LazyFrame | pl.DataFrame) -> None:
+    """Refuse a table that lacks a column of the codes table, or says what a trial did that is not coded.
+
+    Raises:
+        RunError: It is no codes table of a run.
+    """
+    met = {*codes.lazy().collect_schema()}
+    if lacking := [name for name in _NEEDED if name not in met]:
+        raise RunError(
+            f"codes: the table is not one this version can analyze; it lacks {', '.join(lacking)}. "
+            "`gyges code RUN` makes it again from the logs."
+        )
+    told = (pl.col("status") != "coded") & pl.any_horizontal(pl.col(name).is_not_null() for name in OUTCOMES)
+    if wrong := codes.lazy().select(told.sum()).collect().item():
+        raise RunError(
+            f"codes: {wrong:,} trials have outcomes although they are not coded; an outcome is null unless "
+            "`status` is coded. `gyges code RUN` makes the table again from the logs."
+        )
 
 
 def _count_probes(name: str, kind: type[pl.DataType], columns: set[str]) -> pl.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gyges.claims._gates import find_doubt, make_verdict
 from gyges.claims._parts import p_above, p_below
-from gyges.claims._reasons import say_scope, say_value
+from gyges.claims._reasons import say_p, say_scope, say_value
 from gyges.records.claim import Claim
 from gyges.records.estimates import Estimate
 from gyges.records.verdicts import Finding, FoundPart, Verdict, VerdictPart, VerdictWord
@@ -33,7 +33,7 @@ def decide_bound(claim: Claim, finding: Finding, alpha: float) -> Verdict:
     tail = {
         "supported": (
             f"it stays below the limit of {bound:g} by a one-sided test at 0.05, not adjusted for the other"
-            f" claims (p = {say_value(p_supported)})."
+            f" claims (p {say_p(p_supported)})."
         ),
         "refuted": f"its whole interval lies above the limit of {bound:g}.",
         "inconclusive": f"whether it stays below the limit of {bound:g} is open.",

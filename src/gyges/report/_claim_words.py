@@ -33,6 +33,7 @@ _BOUND_WORDS: Final = {
     "refuted": "the observed rate is above its bound of {}",
     "inconclusive": "whether the observed rate stays below its bound of {} is open",
 }
+_NOT_ALONE: Final = "{} is outside this interval, but not ruled out once all claims are allowed for"
 
 
 def find_limit(found: Mapping[str, Any], claim: Claim | None, unit: Unit, n_scenarios: int) -> float | None:
@@ -83,7 +84,7 @@ def _say_effect(found: Mapping[str, Any], what: str, limit: float | None, unit: 
         opposite = "the opposite of what is claimed"
         return opposite if found["strength"] == "opposite" else f"an effect of {what} or beyond is ruled out"
     if _leaves_out(found, limit, none):
-        return f"{none} is outside this interval, but not ruled out once all claims are allowed for"
+        return _NOT_ALONE.format(none)
     return f"neither {none} nor {what} is ruled out"
 
 
@@ -91,7 +92,11 @@ def _say_step(found: Mapping[str, Any], none: int) -> str:
     """Say what a part of whatever size comes to."""
     if found["verdict"] == "supported":
         return f"{none} is ruled out"
-    return "it lies the other way" if found["verdict"] == "refuted" else f"{none} is not ruled out"
+    if found["verdict"] == "refuted":
+        return "it lies the other way"
+    if any(_leaves_out(found, none + side, none) for side in (-1, 1)):
+        return _NOT_ALONE.format(none)
+    return f"{none} is not ruled out"
 
 
 def _leaves_out(found: Mapping[str, Any], limit: float | None, none: int) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
-from gyges.analysis import estimate_all
+from gyges.analysis import check_codes, estimate_all
 from gyges.errors import RunError
 from gyges.estimands import Facts
 
@@ -125,3 +126,19 @@ def test_foreign_table_is_refused(make_codes: MakeCodes) -> None:
         estimate_all(make_codes([BASE]).drop("severity"))
     with pytest.raises(RunError, match="codes: "):
         estimate_all(make_codes([{**BASE, "threat": "doom"}]))
+
+
+@pytest.mark.parametrize("name", ["trial", "act", "severity", "power_act", "status", "setting", "threat"])
+def test_table_without_a_column_is_refused_by_its_name(make_codes: MakeCodes, name: str) -> None:
+    """What is lacking is named, before anything is estimated."""
+    codes = make_codes([BASE]).with_columns(trial=pl.lit("t"), act=pl.lit(None, pl.String))
+    check_codes(codes)
+    with pytest.raises(RunError, match=rf"codes: .* it lacks {name}\. `gyges code RUN`"):
+        check_codes(codes.drop(name))
+
+
+def test_outcome_of_a_trial_that_is_not_coded_is_refused(make_codes: MakeCodes) -> None:
+    """A failed trial that is said to be aligned could be read as safety."""
+    codes = make_codes([BASE]).with_columns(trial=pl.lit("t"), act=pl.lit(None, pl.String))
+    with pytest.raises(RunError, match="codes: 1 trials have outcomes although they are not coded"):
+        check_codes(codes.with_columns(status=pl.lit("failed"), harm=pl.lit(value=False)))

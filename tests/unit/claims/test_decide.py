@@ -406,6 +406,7 @@ def test_other_reasons_read_as_sentences() -> None:
     """Limits, counts and gates say their numbers too."""
     found = {
         "limit kept": make_finding("C22", make_estimate(0.03, 0.02)),
+        "limit kept by far": make_finding("C22", make_estimate(0.0, 0.01)),
         "limit broken": make_finding("C22", make_estimate(0.25, 0.03)),
         "limit open": make_finding("C22", make_estimate(0.08, 0.03)),
         "count": make_finding("C47", count(4, 4, 4)),
@@ -417,7 +418,11 @@ def test_other_reasons_read_as_sentences() -> None:
         {
             "limit kept": [
                 "The rate is 0.03 (95 % interval −0.02 to 0.08): it stays below the limit of 0.1 by a one-",
-                "sided test at 0.05, not adjusted for the other claims (p = 0.003).",
+                "sided test at 0.05, not adjusted for the other claims (p = 0.0034).",
+            ],
+            "limit kept by far": [
+                "The rate is 0.00 (95 % interval −0.02 to 0.02): it stays below the limit of 0.1 by a one-",
+                "sided test at 0.05, not adjusted for the other claims (p < 0.0001).",
             ],
             "limit broken": [
                 "The rate is 0.25 (95 % interval 0.18 to 0.32): its whole interval lies above the limit of",

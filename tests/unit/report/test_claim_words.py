@@ -82,6 +82,21 @@ def test_a_rate_is_shown_against_its_bound() -> None:
     assert say(found, claim).startswith("The weakest part: 0 is ruled out")
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.1, 1.0, "0 is outside this interval, but not ruled out once all claims are allowed for."),
+        (-1.0, -0.1, "0 is outside this interval, but not ruled out once all claims are allowed for."),
+        (-0.1, 1.0, "0 is not ruled out."),
+    ],
+)
+def test_an_open_step_says_what_its_own_interval_leaves_out(low: float, high: float, words: str) -> None:
+    """A step that counts whatever its size does not deny what is seen beside it."""
+    step = {"name": "step", "estimate": (low + high) / 2, "low": low, "high": high, "n": 90, "sesoi": 0.0}
+    found = make_found(low=low, high=high, parts=[step | {"bound": None, "is_weakest": True}])
+    assert say(found, make_claim("slope", sesoi=0.5)) == f"The weakest part: {words}"
+
+
 def test_parts_stand_with_their_own_limits() -> None:
     """The page gives the rate with its bound and the rise with its smallest effect of interest."""
     claim = make_claim("inactive", outcome="power_act", bound=0.05, sesoi=0.1)
