@@ -117,9 +117,12 @@ def test_progress_is_written_every_two_seconds_at_most(
     """A thousand words within a moment make no thousand files, and the last numbers are there at the end."""
     n_writes: list[str] = []
     write = RunFolder.write
-    monkeypatch.setattr(
-        RunFolder, "write", lambda self, name, content: (n_writes.append(name), write(self, name, content))[1]
-    )
+
+    def count(folder: RunFolder, name: str, content: bytes) -> None:
+        n_writes.append(name)
+        write(folder, name, content)
+
+    monkeypatch.setattr(RunFolder, "write", count)
     shown: list[Progress] = []
     folder = RunFolder(str(tmp_path))
     with Watch(folder, shown.append) as watch:
