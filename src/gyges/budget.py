@@ -203,6 +203,12 @@ class Purse:
         self._usd += (cost if cost is not None else usd) or 0.0
         self._tokens += count_all(usage)
 
+    def raise_to(self, *, tokens: int, usd: float | None) -> None:
+        """Count at least so much as spent: an earlier session was told of what no log holds any more."""
+        if tokens > self._tokens:
+            self._tokens = tokens
+            self._usd = max(self._usd, usd or 0.0)
+
     def check(self) -> None:
         """Make sure that what is under way fits into the budget if it is no dearer than what came before.
 

@@ -30,7 +30,7 @@ from gyges.run_folder import (
     read_scenarios,
 )
 from gyges.storage import at_the_door, remove_file, write_file
-from gyges.watching import Watch
+from gyges.watching import Watch, read_progress
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Notice, Report, Shard, ShardEnd, TrialEnd, Word
@@ -169,6 +169,9 @@ def open_purse(folder: RunFolder, study: Study, budget: Budget | float | None) -
     if folder.exists("scans"):
         recover_scans(folder.scans)
     pay_spent(folder, purse)
+    before = read_progress(folder)
+    if before is not None:
+        purse.raise_to(tokens=before.tokens, usd=before.usd)
     return purse
 
 

@@ -10,7 +10,7 @@ from gyges.budget import Purse, read_budget
 from gyges.counting import Counts
 from gyges.holding import Holder, find_holder, is_gone
 from gyges.pricing import read_priced
-from gyges.records.progress import Progress
+from gyges.records.progress import Progress, State
 from gyges.run_folder import RunFolder, open_run, read_lock
 from gyges.running import count_planned, pay_spent, read_plan
 from gyges.watching import read_progress
@@ -18,17 +18,12 @@ from gyges.watching import read_progress
 STALE_S = 60.0
 """After how long without a sign a run is taken to be dead."""
 
-Standing = Literal["running", "stopped", "finished", "stale"]
-
 
 class Status(Progress):
-    """How a run stands."""
+    """How a run stands, as seen from outside."""
 
     run: str
     study: str
-    standing: Standing
-    """As seen from outside; `stale`: it says it runs, and has given no sign for a minute, or its process is
-    gone."""
     age_s: float | None = None
     """Seconds since its last sign; none: it gave none."""
     source: Literal["progress", "logs"]
@@ -49,12 +44,12 @@ def describe_run(url: str) -> Status:
     # Holding a run gives a sign too, and is all there is of one while it is only coded.
     if holder is not None:
         age = min(age, _age(holder.heartbeat))
-    return _describe(folder, progress, source="progress", standing=_judge(progress, holder, age), age=age)
+    return _describe(folder, progress, source="progress", state=_judge(progress, holder, age), age=age)
 
 
-def _judge(progress: Progress, holder: Holder | None, age: float) -> Standing:
-    if holder is not None and progress.state == "running":
-        return "stale" if is_gone(holder) or age > STALE_S else "running"
+def _judge(progress: Progress, holder: Holder | None, age: float) -> State:
+    if holder is not None and not is_gone(holder):
+        return "running" if age <= STALE_S else "stale"
     if progress.state == "running":
         return "stale"
     return progress.state
@@ -68,11 +63,11 @@ def _read_off(folder: RunFolder, holder: Holder | None) -> Status:
     lock = read_lock(folder)
     models = {trial.id: trial.model for trial in trials_of(read_plan(folder))}
     finished: set[str] = set()
-    failed: set[str] = set()
+    failed: dict[str, str] = {}
     for log in list_logs(folder.logs):
         used = read_usage(log)
         failed |= used.failed
-        finished |= set(used.trials) - used.failed
+        finished |= set(used.trials) - set(used.failed)
     counts = Counts()
     counts.plan(count_planned(folder), {name: each for name, each in models.items() if name not in finished})
     study = read_priced(folder, lock)
@@ -80,26 +75,28 @@ def _read_off(folder: RunFolder, holder: Holder | None) -> Status:
     pay_spent(folder, counts.purse)
     counts.purse.budget = read_budget(folder)
     numbers = counts.describe()
-    n_failed = Counter(models[name] for name in failed - finished if name in models)
+    causes = {name: cause for name, cause in failed.items() if name in models and name not in finished}
+    n_failed = Counter(models[name] for name in causes)
     rows = tuple(
         each.model_copy(update={"failed": n_failed[each.model], "rate": 0.0, "seconds_left": None})
         for each in numbers["models"]
     )
     is_done = numbers["done"] + n_failed.total() >= numbers["planned"] and folder.exists("results.json")
     age = _age(holder.heartbeat) if holder else None
-    standing: Standing = "finished" if is_done else "stopped"
+    state: State = "finished" if is_done else "stopped"
     if holder is not None:
-        standing = "stale" if is_gone(holder) else "running"
+        state = "stale" if is_gone(holder) else "running"
+    numbers |= {"models": rows, "failed": len(causes), "causes": dict(Counter(causes.values()))}
     progress = Progress(
         session="",
-        state="finished" if is_done else "stopped",
+        state=state,
         host=holder.host if holder else "",
         pid=holder.pid if holder else 0,
         started=holder.started if holder else lock.registered_at,
         updated=holder.heartbeat if holder else "",
-        **(numbers | {"models": rows, "failed": n_failed.total(), "rate": 0.0, "seconds_left": None}),
+        **numbers,
     )
-    return _describe(folder, progress, source="logs", standing=standing, age=age)
+    return _describe(folder, progress, source="logs", state=state, age=age)
 
 
 def _describe(
@@ -107,11 +104,11 @@ def _describe(
     progress: Progress,
     *,
     source: Literal["progress", "logs"],
-    standing: Standing,
+    state: State,
     age: float | None,
 ) -> Status:
     found = progress.model_dump()
-    if standing != "running":
+    if state != "running":
         idle = {"rate": 0.0, "seconds_left": None}
         found |= idle | {"models": [each | idle for each in found["models"]]}
     return Status.model_validate(
@@ -119,7 +116,7 @@ def _describe(
         | {
             "run": folder.url,
             "study": read_lock(folder).study.name,
-            "standing": standing,
+            "state": state,
             "age_s": None if age is None or age == float("inf") else round(age, 1),
             "source": source,
         }

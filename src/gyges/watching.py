@@ -80,6 +80,7 @@ class Watch:
     ) -> None:
         self._is_over.set()
         self._ticking.join(timeout=30)
+        self._write_retries()
         self._state = "finished" if problem is None else "stopped"
         self._why = _say_why(problem)
         if isinstance(problem, BudgetError):

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from gyges.cli import app
 from gyges.prepare import prepare_study
+from gyges.pricing import PriceTable
 from gyges.records.reading import parse_yaml
 from gyges.records.scenario import Act, Document, Scenario
 from gyges.records.study import Study
@@ -62,7 +63,7 @@ def test_commands_shown_have_these_options() -> None:
 
 
 def test_yaml_shown_is_valid() -> None:
-    """Every YAML block is a study that resolves, or acts, documents, levels or fields of a scenario."""
+    """Every YAML block is a study that resolves, prices, or acts, documents, levels or fields of a scenario."""
     blocks = _blocks("yaml")
     assert blocks
     for page, text in blocks:
@@ -72,6 +73,9 @@ def test_yaml_shown_is_valid() -> None:
             assert [TypeAdapter(kinds).validate_python(each).id for each in content], page
             continue
         if set(content) <= set(FACTORS):
+            continue
+        if set(content) == {"prices"}:
+            PriceTable.model_validate(content)
             continue
         if set(content) <= set(Scenario.model_fields) - set(Study.model_fields):
             for field, value in content.items():

@@ -216,6 +216,17 @@ def test_costs_that_grow_stop_everything() -> None:
         purse.check()
 
 
+def test_what_an_earlier_session_was_told_of_is_spent() -> None:
+    """What no log holds any more counts, and what logs hold beyond it too."""
+    purse = Purse(_study(), Budget(usd=1))
+    purse.pay({CHEAP: Tokens(1_000, 0)})
+    purse.raise_to(tokens=500, usd=0.9)
+    assert (purse.tokens, purse.spent) == (1_000, 0.001)
+    purse.raise_to(tokens=1_500, usd=0.9)
+    assert (purse.tokens, purse.spent) == (1_500, 0.9)
+    assert purse.left == pytest.approx(0.1)
+
+
 def test_simulated_agents_need_no_budget_in_dollars_but_one_in_tokens() -> None:
     """Reference agents cost nothing, so dollars never stop them; their tokens count as any."""
     study = Study(name="s", models=(ModelSpec(name="gyges/random"),))

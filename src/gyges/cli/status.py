@@ -34,7 +34,7 @@ def status(
 def _say(found: Status) -> None:
     from gyges.cli._progress import say_cost, say_duration
 
-    say(f"{found.run}: {_say_standing(found)}")
+    say(f"{found.run}: {_say_state(found)}")
     left = f", {say_duration(found.seconds_left)} left" if found.seconds_left else ""
     rate = f"; {found.rate:.1f} a minute{left}" if found.rate else ""
     say(f"  {found.done} of {found.planned} trials done, {found.failed} failed{rate}")
@@ -61,16 +61,16 @@ def _say(found: Status) -> None:
     )
 
 
-def _say_standing(found: Status) -> str:
+def _say_state(found: Status) -> str:
     from gyges.cli._progress import say_duration
 
     process = f"process {found.pid} on {found.host}" if found.host else "a process that left no name"
     sign = f"last sign {say_duration(found.age_s)} ago" if found.age_s is not None else "no sign"
-    if found.standing == "running":
+    if found.state == "running":
         return f"running ({found.phase}; {process} since {found.started}; {sign})"
-    if found.standing == "stale":
+    if found.state == "stale":
         return f"stale ({process} is gone or silent, {sign}); carry on with: gyges resume {found.run}"
-    if found.standing == "stopped":
+    if found.state == "stopped":
         why = f" ({found.why})" if found.why else ""
         return f"stopped{why}; carry on with: gyges resume {found.run}"
     return "finished"

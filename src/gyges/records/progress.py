@@ -9,7 +9,9 @@ from pydantic import Field
 from gyges.records.base import Record
 from gyges.records.budget import Budget
 
-State = Literal["running", "stopped", "finished"]
+State = Literal["running", "stopped", "finished", "stale"]
+"""How a run stands; `stale` is said by others of one that says it runs, and is silent or gone."""
+
 Phase = Literal["trials", "coding", "judging", "analysis"]
 
 

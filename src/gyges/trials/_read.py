@@ -24,6 +24,7 @@ from gyges.records.scenario import BRIEFING, Briefing
 from gyges.records.seeds import name_trial
 from gyges.records.tokens import Tokens, add_usage, subtract_tokens
 from gyges.records.transcript import Action, Probe, Transcript, Utterance
+from gyges.records.words import Cause
 from gyges.trials._causes import read_cause, read_message
 from gyges.trials._usage import count_usage
 
@@ -161,8 +162,8 @@ class LogUsage(NamedTuple):
     """Model to its tokens in all, those of attempts that failed among them."""
     trials: dict[str, dict[str, Tokens]]
     """Trial to the tokens of its last attempt, by model."""
-    failed: frozenset[str]
-    """Trials that ended in an error."""
+    failed: dict[str, Cause]
+    """Trial that ended in an error to its cause."""
 
 
 def read_usage(log: str) -> LogUsage:
@@ -175,12 +176,12 @@ def read_usage(log: str) -> LogUsage:
         summaries = read_eval_log_sample_summaries(log)
     # As above: any layer may be first to notice a damaged log.
     except Exception:  # noqa: BLE001
-        return LogUsage({}, {}, frozenset())
+        return LogUsage({}, {}, {})
     trials = {str(each.id): count_usage(each.model_usage) for each in summaries}
     used = dict(whole)
     for model, tokens in add_usage(trials.values()).items():
         used[model] = Tokens(*map(max, used.get(model, Tokens()), tokens))
-    failed = frozenset(str(each.id) for each in summaries if each.error is not None)
+    failed = {str(each.id): read_cause(each.error) for each in summaries if each.error is not None}
     return LogUsage(used, trials, failed)
 
 
