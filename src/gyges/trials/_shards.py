@@ -138,7 +138,7 @@ def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | 
 
 
 def _count_at_once(shard: Shard) -> int:
-    """Count the trials under way at once: twice the connections, so that none idles while a trial is coded."""
+    """Count the trials under way at once: twice the connections, so that none idles while one is coded."""
     n = len(shard.trials)
     return min(shard.at_once or n, 2 * shard.max_connections if shard.max_connections else n)
 
