@@ -139,11 +139,7 @@ def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | 
 
 
 def _count_at_once(shard: Shard) -> int:
-<<<<<<< HEAD
     """Count the trials under way at once: twice the connections, so that none idles."""
-=======
-    """Count the trials under way at once: twice the connections, so that none idles while one is coded."""
->>>>>>> s-providers
     n = len(shard.trials)
     return min(n, 2 * shard.max_connections) if shard.max_connections else n
 
