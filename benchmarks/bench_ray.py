@@ -3,7 +3,7 @@
     python benchmarks/bench_ray.py [--trials 2000] [--protocol choice]
 
 The same study is run three ways, one after the other: one process, a pool of two, and Ray with two raylets of
-one CPU each besides a head without any. The cluster is begun before and not counted, as it stands before a run.
+one CPU each besides a head without any. The cluster is begun before and is not counted.
 What is timed is playing the trials until the last has ended, with the start of the processes; coding and the
 report are the same for all.
 """
