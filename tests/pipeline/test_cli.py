@@ -124,7 +124,7 @@ def test_unknown_names_are_one_sentence(tmp_path: Path) -> None:
         ("run", ("missing argument 'study'",)),
         ("run demo --trials 0", ("'--trials'", "at least 1")),
         ("run demo --seed 99999999999999999999999", ("'--seed'", "at most 9223372036854775807")),
-        ("run demo --budget nan", ("'--budget'",)),
+        ("run demo --budget nan", ("--budget: 'nan'",)),
         ("plan core --model nope/x", ("unknown provider 'nope'",)),
         ("plan core --model gpt-4o", ("'openai/gpt-4o'",)),
         ("run core --model opnai/gpt-4o", ("unknown provider 'opnai'", "Did you mean 'openai'?")),
@@ -299,16 +299,16 @@ def test_resuming_on_a_paid_model_asks_as_running_does(study: Path, monkeypatch:
     study.write_text(
         STUDY.replace(
             "name: gyges/aligned",
-            'name: openai/gpt-4o, base_url: "http://127.0.0.1:9/v1", config: {max_retries: 0, timeout: 1}',
+            'name: openai/not-listed, base_url: "http://127.0.0.1:9/v1", config: {max_retries: 0, timeout: 1}',
         ).replace("trials: 6", "trials: 1\nretries: 0")
     )
     out = study.parent / "run"
     done = gyges("run", str(study), "--out", str(out), "--yes", "--workers", "1")
     assert done.returncode == 1, done.stderr
     asked = gyges("run", str(study), "--out", str(study.parent / "other"))
-    assert_refused(gyges("resume", str(out)), "1 trials on openai/gpt-4o", "Say --yes to run them.")
+    assert_refused(gyges("resume", str(out)), "1 trials on openai/not-listed", "Say --yes to run them.")
     assert gyges("resume", str(out)).stderr == asked.stderr
-    assert_refused(gyges("resume", str(out), "--yes", "--budget", "1"), "a budget needs prices")
+    assert_refused(gyges("resume", str(out), "--yes", "--budget", "1"), "needs prices", "--prices FILE")
 
 
 def _interrupt(study: Path, delay_s: float, *, ignored: bool) -> subprocess.CompletedProcess[str]:
