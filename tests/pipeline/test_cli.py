@@ -299,14 +299,14 @@ def test_resuming_on_a_paid_model_asks_as_running_does(study: Path, monkeypatch:
     study.write_text(
         STUDY.replace(
             "name: gyges/aligned",
-            'name: openai/not-listed, base_url: "http://127.0.0.1:9/v1", config: {max_retries: 0, timeout: 1}',
+            'name: openai/unlisted, base_url: "http://127.0.0.1:9/v1", config: {max_retries: 0, timeout: 1}',
         ).replace("trials: 6", "trials: 1\nretries: 0")
     )
     out = study.parent / "run"
     done = gyges("run", str(study), "--out", str(out), "--yes", "--workers", "1")
     assert done.returncode == 1, done.stderr
     asked = gyges("run", str(study), "--out", str(study.parent / "other"))
-    assert_refused(gyges("resume", str(out)), "1 trials on openai/not-listed", "Say --yes to run them.")
+    assert_refused(gyges("resume", str(out)), "1 trials on openai/unlisted", "Say --yes to run them.")
     assert gyges("resume", str(out)).stderr == asked.stderr
     assert_refused(gyges("resume", str(out), "--yes", "--budget", "1"), "needs prices", "--prices FILE")
 
