@@ -54,5 +54,5 @@ def settle_limits(
     check_priced(priced, holds)
     listed = say_list_prices(table)
     if listed and holds and holds.usd is not None:
-        say_error(f"at list prices, which may have changed: {listed}; give yours with --prices FILE.")
+        say_error(f"at shipped prices, which nobody has checked: {listed}; give yours with --prices FILE.")
     return Limits(study=priced, budget=chosen, prices=given)
