@@ -101,12 +101,12 @@ def test_a_run_is_watched_killed_and_carried_on(watched: Path) -> None:
     finally:
         _end(process)
     resumed = gyges("resume", str(run), "--yes", "--workers", "1")
-    # Some trials failed, which the exit code says.
-    assert resumed.returncode == 1, resumed.stderr
     last = _ask(run)
+    # Whether some trials failed, which depends on when the kill fell, is what the exit code says.
+    assert resumed.returncode == (1 if last["failed"] else 0), resumed.stderr
     assert last["state"] == "finished"
     assert last["done"] + last["failed"] == 60
-    assert sum(last["causes"].values()) == last["failed"] > 0
+    assert sum(last["causes"].values()) == last["failed"]
     told = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
     kinds = [each["event"] for each in told]
     assert [each for each in kinds if each.startswith("run-")] == [
