@@ -260,11 +260,7 @@ def test_too_long_a_context_is_named(served: Served) -> None:
 
 
 def test_a_rejected_request_is_named(served: Served) -> None:
-<<<<<<< HEAD
     """A request that the provider calls wrong is not made again within a trial, and has its own cause."""
-=======
-    """A request that the provider calls wrong is not made again at once, and has a cause of its own."""
->>>>>>> s-providers
     codes = served.run(_always(lambda: fail(422, "temperature must be below 2")))
     assert codes["cause"].to_list() == ["rejected"]
     assert len(served.requests) == 1
