@@ -63,7 +63,7 @@ def test_commands_shown_have_these_options() -> None:
 
 
 def test_yaml_shown_is_valid() -> None:
-    """Every YAML block is a study that resolves, prices, or acts, documents, levels or fields of a scenario."""
+    """Every YAML block is a study that resolves, prices, or acts, documents, levels or fields."""
     blocks = _blocks("yaml")
     assert blocks
     for page, text in blocks:
