@@ -252,10 +252,17 @@ def test_an_answer_without_choices_is_a_failure(served: Served) -> None:
 
 
 def test_too_long_a_context_is_named(served: Served) -> None:
-    """A prompt beyond the model's context has a cause of its own."""
+    """A prompt beyond the model's context is an answer cut off, which Inspect makes of it: unparsed."""
     words = "This model's maximum context length is 8192 tokens"
     codes = served.run(_always(lambda: fail(400, words, code="context_length_exceeded")))
-    assert codes["status"].to_list() != ["coded"]
+    assert codes["status"].to_list() == ["unparsed"]
+    assert len(served.requests) == 1
+
+
+def test_a_rejected_request_is_named(served: Served) -> None:
+    """A request that the provider calls wrong is not made again at once, and has a cause of its own."""
+    codes = served.run(_always(lambda: fail(422, "temperature must be below 2")))
+    assert codes["cause"].to_list() == ["rejected"]
     assert len(served.requests) == 1
 
 

@@ -2,7 +2,7 @@
 
 `make_results` writes down everything found, as `results.json`, with the passages that `pick_excerpts` and the
 counts that `count_endings` take from the codes table. `write_page` and `write_note` need nothing but that
-document and the registered claims; `list_warnings` says what of a run is not as it was registered.
+document and the registered claims; `list_warnings` and `warn_of_failures` say what to know first.
 """
 
 from gyges.report._again import count_protocols, list_fragile
@@ -12,7 +12,7 @@ from gyges.report._models import lay_out_contrast
 from gyges.report._note import write_note
 from gyges.report._page import write_page
 from gyges.report._results import make_results
-from gyges.report._warnings import list_warnings
+from gyges.report._warnings import list_warnings, warn_of_failures
 
 __all__ = [
     "Endings",
@@ -24,6 +24,7 @@ __all__ = [
     "list_warnings",
     "make_results",
     "pick_excerpts",
+    "warn_of_failures",
     "write_note",
     "write_page",
 ]

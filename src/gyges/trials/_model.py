@@ -6,12 +6,15 @@ import functools
 import inspect
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import redirect_stdout
 from difflib import get_close_matches
 from functools import partial
+from io import StringIO
 from typing import Any
 
 # Inspect lists its providers nowhere public; with an unknown one it says no more than that.
 from inspect_ai._util.registry import registry_find, registry_info, registry_unqualified_name
+from inspect_ai.hooks._startup import init_hooks
 from inspect_ai.model import GenerateConfig, Model, get_model
 from pydantic import ValidationError
 
@@ -71,6 +74,9 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
 
 
 def _open(spec: ModelSpec, config: GenerateConfig) -> Model:
+    # With the first model of a process Inspect prints which hooks there are.
+    with redirect_stdout(StringIO()):
+        init_hooks()
     try:
         return _without_secrets(
             get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)

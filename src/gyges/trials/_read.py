@@ -197,7 +197,8 @@ def find_briefing(messages: Sequence[ChatMessage]) -> Briefing:
     raise ValueError("this sample has no briefing: it was not made by Gyges")
 
 
-@lru_cache(maxsize=64)
+# Each is asked for before and after a trial is played, and as many trials as a shard has may be under way.
+@lru_cache(maxsize=128)
 def _parse_briefing(text: str) -> Briefing:
     return Briefing.model_validate_json(text)
 

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
+from inspect_ai.log import read_eval_log_sample_summaries
 from inspect_ai.model import Model
 from pydantic import Field
 
@@ -120,20 +121,27 @@ def _evaluate(shard: Shard, task: Task, *, model: Model, roles: dict[str, str | 
             log_model_api=False,
             score_display=False,
             ctl_server=False,
-            max_samples=min(len(shard.trials), shard.max_connections or len(shard.trials)),
+            max_samples=_count_at_once(shard),
         )
         if not logs:
             # Inspect answers an interrupt before its first sample so.
             raise KeyboardInterrupt
         log = logs[0]
-        for sample in log.samples or ():
+        # From the summaries: asking the log for its samples would read all of them back.
+        for sample in read_eval_log_sample_summaries(log.location):
             if sample.error:
-                cause = (read_message(sample.error.message).splitlines() or ["failed"])[0][:200]
+                cause = (read_message(sample.error).splitlines() or ["failed"])[0][:200]
                 announce(describe_end(str(sample.id), sample.model_usage, cause=cause))
     error = log.error.message if log.error else ""
     ends = [each for each in seen if isinstance(each, TrialEnd | Note)]
     unseen = _find_unseen(count_usage(log.stats.model_usage), ends)
     return ShardEnd(shard=shard.id, log=log.location, error=error, unseen=unseen)
+
+
+def _count_at_once(shard: Shard) -> int:
+    """Count the trials under way at once: twice the connections, so that none idles while one is coded."""
+    n = len(shard.trials)
+    return min(n, 2 * shard.max_connections if shard.max_connections else n)
 
 
 def _find_unseen(used: dict[str, Tokens], seen: Sequence[TrialEnd | Note]) -> dict[str, Tokens]:

@@ -78,7 +78,7 @@ def play_trial(make_scene: SceneMaker, probes: ProbeChoice = "auto") -> Solver:
         if UNSTAGED in state.metadata:
             raise TrialError(state.metadata[UNSTAGED])
         trial = Trial.model_validate(state.metadata["trial"])
-        await _play_or_say_why_not(state, trial, make_scene(trial))
+        await _play_or_say_why_not(state, trial, make_scene)
         if is_probed(probes, str(get_model())):
             state.store_as(TrialStore).probes = [
                 probe.model_dump(mode="json") for probe in await ask_probes(state.messages)
@@ -88,14 +88,14 @@ def play_trial(make_scene: SceneMaker, probes: ProbeChoice = "auto") -> Solver:
     return solve
 
 
-async def _play_or_say_why_not(state: TaskState, trial: Trial, scene: Scene) -> None:
+async def _play_or_say_why_not(state: TaskState, trial: Trial, make_scene: SceneMaker) -> None:
     """Play a trial; what a filter withholds is an answer, what else goes wrong is said in one line.
 
     Raises:
         TrialError: It failed; the message begins with the cause.
     """
     try:
-        await _play(state, trial, scene)
+        await _play(state, trial, make_scene)
     except (TrialError, GivenUpError) as problem:
         raise TrialError(str(problem)) from problem
     except LimitExceededError:
@@ -107,9 +107,9 @@ async def _play_or_say_why_not(state: TaskState, trial: Trial, scene: Scene) -> 
         state.output = ModelOutput.from_content(str(get_model()), "", stop_reason="content_filter")
 
 
-async def _play(state: TaskState, trial: Trial, scene: Scene) -> TaskState:
+async def _play(state: TaskState, trial: Trial, make_scene: SceneMaker) -> TaskState:
     if trial.protocol == "agentic":
-        return await play_agentic(state, scene)
+        return await play_agentic(state, make_scene(trial))
     if trial.protocol == "text":
-        return await play_text(state, scene)
+        return await play_text(state, make_scene(trial))
     return await play_choice(state, find_briefing(state.messages))

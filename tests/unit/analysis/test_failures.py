@@ -93,3 +93,19 @@ def test_order_and_seed_decide_nothing_else() -> None:
     table = _make({"none": 0.01, "shutdown": 0.02}, n=300)
     assert measure_failures(table, seed=5) == measure_failures(table.reverse(), seed=5)
     assert measure_failures(table.with_columns(status=pl.lit("coded")), seed=5).tests == ()
+
+
+def test_a_warning_names_what_failures_depend_on() -> None:
+    """Page and note say at which levels trials are missing, and say nothing where they are spread evenly."""
+    from dataclasses import asdict
+
+    from gyges.report import warn_of_failures
+
+    uneven = measure_failures(_make({"none": 0.02, "shutdown": 0.2}), seed=1)
+    rows = [asdict(each) for each in uneven.tests]
+    (warning,) = warn_of_failures({"models": ["m"], "failure_balance": rows})
+    assert "threat (" in warning
+    assert "at shutdown" in warning
+    assert "visibility" not in warning
+    even = [row | {"balanced": True} for row in rows]
+    assert warn_of_failures({"models": ["m"], "failure_balance": even}) == ()
