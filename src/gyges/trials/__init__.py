@@ -23,6 +23,7 @@ from gyges.trials._prompts import brief_trial
 from gyges.trials._read import (
     BARE_MODEL,
     find_finished,
+    is_readable,
     list_logs,
     read_model,
     read_transcripts,
@@ -60,6 +61,7 @@ __all__ = [
     "find_finished",
     "find_model",
     "find_trials",
+    "is_readable",
     "leave_with_parent",
     "list_logs",
     "make_shards",
