@@ -10,6 +10,7 @@
     │   ├── CodebookError   a codebook's folder or file
     │   ├── ModelError      a model that cannot be reached as asked
     │   ├── RunError        a run folder that cannot be read or written
+    │   │   └── LogError    one of its logs is damaged
     │   └── BayesError      a sampler that is not installed
     ├── TrialError        one trial cannot be played; the others go on
     └── BudgetError       the run stopped at its budget; exit code 3
@@ -69,6 +70,15 @@ class ModelError(InputError):
 
 class RunError(InputError):
     """A run folder cannot be read or written."""
+
+
+class LogError(RunError):
+    """A log is cut off or damaged."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+        """Where it is."""
 
 
 class BayesError(InputError):

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gyges.analyzing import analyze_run, report_run
-from gyges.errors import BudgetError, RunError
+from gyges.errors import BudgetError, LogError, RunError
 from gyges.holding import hold_run
 from gyges.judging import (
     Coded,
@@ -46,7 +46,7 @@ from gyges.run_folder import (
     write_codebook,
     write_coding,
 )
-from gyges.running import RunOptions, read_plan, run_trials
+from gyges.running import RunOptions, read_plan, recover_logs, run_trials
 from gyges.watching import Watch
 
 if TYPE_CHECKING:
@@ -151,26 +151,38 @@ def carry_on(folder: RunFolder, options: RunOptions) -> Run:
         return _carry_on(folder, options, watch)
 
 
-def _carry_on(folder: RunFolder, options: RunOptions, watch: Watch) -> Run:
-    problem: BudgetError | None = None
-    try:
-        run_trials(folder, options, watch)
-    except BudgetError as reached:
-        problem = reached
+def _carry_on(
+    folder: RunFolder, options: RunOptions, watch: Watch, mended: frozenset[str] = frozenset()
+) -> Run:
+    problem = _try_within_budget(partial(run_trials, folder, options, watch))
     study = read_lock(folder).study
     # A run that has spent its budget asks nobody anything more.
     judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True, watch=watch)
+    code = partial(code_run, folder, workers=options.workers, judging=judging)
     watch.enter("coding")
     try:
-        code_run(folder, workers=options.workers, judging=judging)
-    except BudgetError as reached:
-        problem = reached
+        spent = _try_within_budget(code)
+    except LogError as damaged:
+        if damaged.log in mended:
+            raise
+        # Its list of trials was whole, so nothing has noticed until its trials were read.
+        recover_logs(folder, [damaged.log])
+        watch.enter("trials")
+        return _carry_on(folder, options, watch, mended=mended | {damaged.log})
     watch.enter("analysis")
     analyze_run(folder, certificate=options.certificate)
     report_run(folder)
-    if problem:
+    if problem := problem or spent:
         raise problem
     return Run(folder)
+
+
+def _try_within_budget(do: Callable[[], None]) -> BudgetError | None:
+    try:
+        do()
+    except BudgetError as reached:
+        return reached
+    return None
 
 
 def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | None = None) -> None:
