@@ -11,6 +11,7 @@ from gyges.prepare import Prepared
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.run_folder import RunFolder, check_new_folder, create_run
+from gyges.storage import read_file
 from gyges.study import Run, code_run, default_folder, make_lock
 
 NAME = "adopted"
@@ -105,7 +106,4 @@ def _prepare(trials: Sequence[Trial], called: Mapping[str, str]) -> Prepared:
 
 
 def _copy(log: str, folder: RunFolder) -> None:
-    import fsspec
-
-    with fsspec.open(log, "rb") as file:
-        folder.write(f"logs/{log.rsplit('/', 1)[-1]}", file.read())
+    folder.write(f"logs/{log.rsplit('/', 1)[-1]}", read_file(log))

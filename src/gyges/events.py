@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gyges.reaching import is_local
 from gyges.records.secrets import redact_all
 from gyges.run_folder import RunFolder
-from gyges.storage import is_local
 
 _EVERY_S = 5.0
 """How often a file in object storage is written again at most."""

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import Field
 
 from gyges.errors import RunError
+from gyges.reaching import open_fs, persist
 from gyges.records.base import Record, Slug
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
@@ -46,8 +47,6 @@ from gyges.storage import (
     at_the_door,
     file_exists,
     name_folder,
-    open_fs,
-    persist,
     read_file,
     try_to_write,
     write_file,
@@ -107,7 +106,8 @@ class RunFolder:
 
     def exists(self, name: str) -> bool:
         """Say whether an artifact is there."""
-        return file_exists(self.at(name))
+        with at_the_door(self.at(name)):
+            return file_exists(self.at(name))
 
     def write(self, name: str, content: bytes) -> None:
         """Write an artifact whole or not at all.
@@ -115,11 +115,8 @@ class RunFolder:
         Raises:
             RunError: The folder cannot be written.
         """
-        target = self.at(name)
-        try:
-            write_file(target, content)
-        except OSError as problem:
-            raise RunError(f"{target}: cannot be written ({problem.strerror or problem}).") from None
+        with at_the_door(self.at(name), "written"):
+            write_file(self.at(name), content)
 
     def read(self, name: str) -> bytes:
         """Read an artifact.
@@ -127,12 +124,12 @@ class RunFolder:
         Raises:
             RunError: It is not there or cannot be read.
         """
-        try:
-            return read_file(self.at(name))
-        except FileNotFoundError:
-            raise RunError(f"{self.url}: has no {name}; {_HINTS.get(name, 'is it a run folder?')}") from None
-        except OSError as problem:
-            raise RunError(f"{self.at(name)}: cannot be read ({problem.strerror or problem}).") from None
+        with at_the_door(self.at(name), "read"):
+            try:
+                return read_file(self.at(name))
+            except FileNotFoundError:
+                hint = _HINTS.get(name, "is it a run folder?")
+                raise RunError(f"{self.url}: has no {name}; {hint}") from None
 
     def write_table(self, name: str, table: pl.DataFrame) -> None:
         """Write a table as Parquet."""
@@ -158,12 +155,6 @@ class RunFolder:
         except (pl.exceptions.PolarsError, OSError) as problem:
             raise RunError(f"{target}: is damaged ({str(problem).splitlines()[0][:120]}).") from None
         return table
-
-    def set_aside(self, log: str) -> bytes:
-        """Copy a damaged log to `logs/damaged/` and give its content; what is whole of it takes its place."""
-        content = read_file(log)
-        self.write(f"logs/damaged/{log.rsplit('/', 1)[-1]}", content)
-        return content
 
 
 _HINTS = {

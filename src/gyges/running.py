@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from gyges.budget import Purse, read_budget, write_budget
-from gyges.errors import InputError
+from gyges.errors import LogError
 from gyges.holding import check_held, hold_run
 from gyges.pricing import PriceTable, keep_prices, price_study
 from gyges.records.battery import Battery
@@ -29,7 +29,7 @@ from gyges.run_folder import (
     read_lock,
     read_scenarios,
 )
-from gyges.storage import at_the_door, remove_file, write_file
+from gyges.storage import at_the_door, read_file, remove_file, write_file
 from gyges.watching import Watch, read_progress
 
 if TYPE_CHECKING:
@@ -278,11 +278,15 @@ def recover_logs(folder: RunFolder, logs: Iterable[str] | None = None) -> None:
         folder: The run, held by this process.
         logs: The logs to mend; none: those whose list of trials cannot be read.
     """
-    from gyges.trials import recover_log
+    from gyges.trials import is_readable, recover_log
 
     for log in _find_damaged(folder) if logs is None else logs:
         with at_the_door(folder.url):
-            recovered = recover_log(folder.set_aside(log))
+            content = read_file(log)
+            if is_readable(content):
+                continue
+            folder.write(f"logs/damaged/{log.rsplit('/', 1)[-1]}", content)
+            recovered = recover_log(content)
             if recovered is None:
                 remove_file(log)
             else:
@@ -295,7 +299,7 @@ def _find_damaged(folder: RunFolder) -> Iterator[str]:
     for log in list_logs(folder.logs):
         try:
             find_finished(log)
-        except InputError:
+        except LogError:
             yield log
 
 
@@ -306,7 +310,7 @@ def find_missing(folder: RunFolder) -> list[Trial]:
 
     finished: set[str] = set()
     for log in list_logs(folder.logs):
-        with suppress(InputError):
+        with suppress(LogError):
             finished |= find_finished(log)
     return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
 

@@ -1,8 +1,7 @@
 """Folders on a local path or any fsspec URL: named, reached, tried, read and written.
 
 A file is written whole or not at all: on a local disk beside its place and then renamed, in an object store
-by one put, elsewhere beside its place and then moved. What a storage may have failed at for the moment is
-tried again, with growing and random waits.
+by one put, elsewhere beside its place and then moved.
 """
 
 from __future__ import annotations
@@ -10,18 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from gyges.errors import RunError
-
-T = TypeVar("T")
-
-_PATIENCE_S = 30.0
-"""How long something that a storage failed at is tried again, on top of what the storage's client does."""
+from gyges.reaching import is_local, open_fs, persist
 
 _SETTLE_S = 2.0
 """How long to wait before reading back what was written where nothing can be written on a condition."""
@@ -32,27 +27,8 @@ _STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "os
 _CONDITIONAL = frozenset({"s3", "s3a", "gs", "gcs"})
 """Storages of those that can be told to write only where nothing is."""
 
-_PASSING = frozenset(
-    {
-        errno.EBUSY, errno.EAGAIN, errno.EIO, getattr(errno, "EREMOTEIO", errno.EIO), errno.ENETDOWN,
-        errno.ENETUNREACH, errno.ENETRESET, errno.EHOSTUNREACH, errno.EPIPE, errno.ETIMEDOUT,
-    }
-)  # fmt: skip
-"""System errors that may be gone a moment later, on another machine's disk."""
-
 _WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 """How a disk says that it has no hard links."""
-
-_PASSING_NAMES = frozenset(
-    {
-        "HTTPClientError", "ResponseParserError", "ResponseStreamingError", "IncompleteReadError",
-        "ClientConnectionError", "ClientPayloadError", "ChunkedEncodingError", "IncompleteRead",
-        "ProtocolError", "ServiceRequestError", "ServiceResponseError",
-    }
-)  # fmt: skip
-"""Likewise, classes of the storages' libraries, by name so that none of them has to be installed."""
-
-_PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def try_to_write(folder: Path) -> None:
@@ -84,14 +60,14 @@ def name_folder(url: str) -> str:
 
 
 @contextmanager
-def at_the_door(name: str) -> Iterator[None]:
-    """Say in one sentence what keeps a folder from being reached, whatever its storage raises."""
+def at_the_door(name: str, doing: str = "written or read") -> Iterator[None]:
+    """Say in one sentence what keeps a folder or file from being reached, whatever its storage raises."""
     try:
         yield
     except RunError:
         raise
     except OSError as problem:
-        raise RunError(f"{name}: cannot be written or read ({_say(problem)}).") from None
+        raise RunError(f"{name}: cannot be {doing} ({_say(problem)}).") from None
     # Each storage has its own library, and each library its own errors.
     except Exception as problem:  # noqa: BLE001
         raise RunError(f"{name}: cannot be reached ({_say(problem)}).") from None
@@ -100,71 +76,6 @@ def at_the_door(name: str) -> Iterator[None]:
 def _say(problem: BaseException) -> str:
     said = getattr(problem, "strerror", None) or str(problem)
     return (said.splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
-
-
-def open_fs(url: str) -> tuple[Any, str]:
-    """Give the file system of a path or URL, and the path in it.
-
-    Raises:
-        RunError: There is no such storage, or its package is missing.
-    """
-    import fsspec
-
-    bear_failures(url)
-    options = {"use_listings_cache": False} if "://" in url else {}
-    opener: Callable[..., tuple[Any, str]] = fsspec.core.url_to_fs
-    try:
-        return opener(url, **options)
-    except (ValueError, ImportError) as problem:
-        raise RunError(f"{url}: cannot be reached ({str(problem).splitlines()[0]}).") from None
-
-
-def bear_failures(url: str) -> None:
-    """Have the clients of S3 in this process, and in those it begins, try again what fails for the moment.
-
-    Inspect and Scout open a storage themselves, so this goes by the variables which every client heeds; what
-    somebody set stays as it is.
-    """
-    if url.startswith(("s3:", "s3a:")):
-        os.environ.setdefault("AWS_RETRY_MODE", "standard")
-        os.environ.setdefault("AWS_MAX_ATTEMPTS", "5")
-
-
-def is_local(url: str) -> bool:
-    """Say whether a path or URL names a place in this machine's file system."""
-    return "://" not in url or url.startswith(("file:", "local:"))
-
-
-def persist(url: str, do: Callable[[], T]) -> T:
-    """Do something with a storage, again for as long as it may be failing for the moment.
-
-    Args:
-        url: The path or URL it is about; of a local one nothing is done twice.
-        do: Does it; doing it twice must be as good as doing it once.
-    """
-    if is_local(url):
-        return do()
-    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
-
-    trying = Retrying(
-        retry=retry_if_exception(_may_pass),
-        wait=wait_random_exponential(multiplier=0.2, max=5.0),
-        stop=stop_after_delay(_PATIENCE_S),
-        reraise=True,
-    )
-    return trying(do)
-
-
-def _may_pass(problem: BaseException) -> bool:
-    """Say whether a failure of a storage may be gone a moment later."""
-    if isinstance(problem, ConnectionError | TimeoutError):
-        return True
-    if _PASSING_NAMES & {kind.__name__ for kind in type(problem).__mro__}:
-        return True
-    status = getattr(problem, "status_code", None) or getattr(problem, "code", None)
-    if str(status) in map(str, _PASSING_STATUS):
-        return True
-    return isinstance(problem, OSError) and problem.errno in _PASSING
 
 
 def file_exists(url: str) -> bool:

@@ -158,8 +158,8 @@ def _carry_on(
     study = read_lock(folder).study
     # A run that has spent its budget asks nobody anything more.
     judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True, watch=watch)
-    watch.enter("coding")
     code = partial(code_run, folder, workers=options.workers, judging=judging)
+    watch.enter("coding")
     try:
         spent = _try_within_budget(code)
     except LogError as damaged:
@@ -167,6 +167,7 @@ def _carry_on(
             raise
         # Its list of trials was whole, so nothing has noticed until its trials were read.
         recover_logs(folder, [damaged.log])
+        watch.enter("trials")
         return _carry_on(folder, options, watch, mended=mended | {damaged.log})
     watch.enter("analysis")
     analyze_run(folder, certificate=options.certificate)

@@ -17,11 +17,11 @@ from gyges.budget import Purse
 from gyges.counting import Counts, describe_word
 from gyges.errors import BudgetError, GygesError
 from gyges.events import EventLog
+from gyges.reaching import is_local
 from gyges.records.budget import say_amount, say_unit
 from gyges.records.progress import Phase, Progress, State
 from gyges.records.secrets import redact
 from gyges.run_folder import RunFolder
-from gyges.storage import is_local
 
 if TYPE_CHECKING:
     from gyges.coding import Judgment

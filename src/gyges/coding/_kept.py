@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-import fsspec
 import polars as pl
 
 from gyges.coding._judgment import Judgment
+from gyges.reaching import open_fs
 from gyges.records.codebook import Answer
 
 OURS = "gyges"
@@ -21,7 +21,7 @@ ITEMS = "items"
 
 def read_scans(scans: str) -> Iterator[Judgment]:
     """Read what judges made of trials in all scans of a folder, earliest scan first."""
-    fs, root = fsspec.core.url_to_fs(scans)
+    fs, root = open_fs(scans)
     if not fs.isdir(root):
         return
     found = []

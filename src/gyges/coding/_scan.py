@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import fsspec
 from inspect_scout import (
     Reference,
     Result,
@@ -32,6 +31,7 @@ from gyges.coding._kept import ITEMS, OURS
 from gyges.coding._questions import Case
 from gyges.coding._show import QuoteFinder
 from gyges.errors import RunError
+from gyges.reaching import open_fs
 from gyges.records.codebook import Answer
 
 Listener = Callable[[Judgment], None]
@@ -217,7 +217,7 @@ def _pack(answer: Answer) -> dict[str, Any]:
 
 def recover_scans(scans: str) -> None:
     """Bring in what interrupted scans left in Scout's buffer: nothing that was paid for is lost."""
-    fs, root = fsspec.core.url_to_fs(scans)
+    fs, root = open_fs(scans)
     if not fs.isdir(root):
         return
     for summary in fs.glob(f"{root}/scan_id=*/_scan.json"):

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from inspect_ai.log import EvalSample, read_eval_log, read_eval_log_sample, read_eval_log_sample_summaries
+from inspect_ai.log import EvalSample, read_eval_log_sample
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool
 from inspect_ai.tool import ToolCall
 
+from gyges.reaching import persist
 from gyges.records.conversation import Conversation, Message, ToolUse
 from gyges.records.seeds import name_trial
-from gyges.trials._read import damaged, find_briefing, read_reasoning
+from gyges.trials._read import damaged, find_briefing, read_model, read_reasoning, read_summaries
 
 _UNREAD = {"events", "timelines", "model_fallbacks", "store", "scores"}
 
@@ -48,13 +49,13 @@ def find_trials(logs: Iterable[str], wanted: Collection[str]) -> dict[str, Where
 
 def _list_trials(log: str, wanted: Collection[str]) -> Iterator[tuple[str, Whereabouts]]:
     model: str | None = None
-    for each in read_eval_log_sample_summaries(log):
+    for each in read_summaries(log):
         if each.error is not None or not each.completed:
             continue
         trial = str(each.id)
         if trial not in wanted:
             # `inspect eval` knows its model only when it runs, and the model is part of the trial's id.
-            model = model or read_eval_log(log, header_only=True).eval.model
+            model = model or read_model(log)
             trial = name_trial(each.id, model, each.epoch)
         if trial in wanted:
             yield trial, Whereabouts(trial, log, each.id, each.epoch, each.uuid)
@@ -67,8 +68,15 @@ def read_conversation(where: Whereabouts) -> Conversation:
         RunError: Its log cannot be read.
     """
     with _saying_damaged(where.log):
-        sample = read_eval_log_sample(
-            where.log, id=where.sample, epoch=where.epoch, resolve_attachments=True, exclude_fields=_UNREAD
+        sample = persist(
+            where.log,
+            lambda: read_eval_log_sample(
+                where.log,
+                id=where.sample,
+                epoch=where.epoch,
+                resolve_attachments=True,
+                exclude_fields=_UNREAD,
+            ),
         )
         return _read_sample(where.trial, sample)
 

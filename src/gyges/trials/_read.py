@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from inspect_ai.log import (
     EvalSample,
+    EvalSampleSummary,
     list_eval_logs,
     read_eval_log,
     read_eval_log_sample_summaries,
@@ -17,7 +21,8 @@ from inspect_ai.model import ChatMessage, ContentReasoning, ModelOutput
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolCall
 
-from gyges.errors import LogError
+from gyges.errors import LogError, RunError
+from gyges.reaching import is_local, open_fs, persist
 from gyges.records.memory import Told
 from gyges.records.plan import Trial
 from gyges.records.scenario import BRIEFING, Briefing
@@ -39,7 +44,22 @@ _UNREAD = {"events", "timelines", "model_fallbacks"}
 
 def list_logs(log_dir: str) -> list[str]:
     """List the Inspect logs of a folder (local path or fsspec URL), oldest first."""
-    return sorted(info.name for info in list_eval_logs(log_dir, formats=["eval"], recursive=False))
+    found = persist(log_dir, lambda: list_eval_logs(log_dir, formats=["eval"], recursive=False))
+    return sorted(info.name for info in found)
+
+
+@contextmanager
+def at_hand(log: str) -> Iterator[str]:
+    """Give a log where it can be read in many small pieces: one of another machine is fetched whole, once."""
+    if is_local(log):
+        yield log
+        return
+    fs, path = open_fs(log)
+    content = persist(log, lambda: fs.cat_file(path))
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, log.rsplit("/", 1)[-1])
+        copy.write_bytes(content)
+        yield str(copy)
 
 
 def read_transcripts(log: str) -> Iterator[Transcript]:
@@ -51,12 +71,13 @@ def read_transcripts(log: str) -> Iterator[Transcript]:
         LogError: The log cannot be read, for instance because it was cut off.
     """
     try:
-        model = read_eval_log(log, header_only=True).eval.model
-        for sample in read_eval_log_samples(
-            log, all_samples_required=False, resolve_attachments=True, exclude_fields=_UNREAD
-        ):
-            if "trial" in sample.metadata:
-                yield _with_model(_read_sample(sample, log), model, sample.epoch)
+        with at_hand(log) as copy:
+            model = read_eval_log(copy, header_only=True).eval.model
+            for sample in read_eval_log_samples(
+                copy, all_samples_required=False, resolve_attachments=True, exclude_fields=_UNREAD
+            ):
+                if "trial" in sample.metadata:
+                    yield _with_model(_read_sample(sample, log), model, sample.epoch)
     # A log may be cut anywhere, so the zip, JSON and Pydantic layers may each be first to notice.
     except Exception as problem:
         raise damaged(log, problem) from problem
@@ -64,7 +85,7 @@ def read_transcripts(log: str) -> Iterator[Transcript]:
 
 def read_model(log: str) -> str:
     """Give the Inspect name of the model that a log is of, one that could be read before."""
-    return str(read_eval_log(log, header_only=True).eval.model)
+    return str(persist(log, lambda: read_eval_log(log, header_only=True)).eval.model)
 
 
 def _with_model(transcript: Transcript, model: str, epoch: int) -> Transcript:
@@ -172,10 +193,13 @@ def read_usage(log: str) -> LogUsage:
     The header counts attempts that failed too, but an interrupted eval may have none: then its samples count.
     """
     try:
-        whole = count_usage(read_eval_log(log, header_only=True).stats.model_usage)
-        summaries = read_eval_log_sample_summaries(log)
+        header = persist(log, lambda: read_eval_log(log, header_only=True))
+        whole = count_usage(header.stats.model_usage)
+        summaries = read_summaries(log)
     # As above: any layer may be first to notice a damaged log.
-    except Exception:  # noqa: BLE001
+    except Exception as problem:
+        if isinstance(problem, RunError):
+            raise
         return LogUsage({}, {}, {})
     trials = {str(each.id): count_usage(each.model_usage) for each in summaries}
     used = dict(whole)
@@ -183,6 +207,11 @@ def read_usage(log: str) -> LogUsage:
         used[model] = Tokens(*map(max, used.get(model, Tokens()), tokens))
     failed = {str(each.id): read_cause(each.error) for each in summaries if each.error is not None}
     return LogUsage(used, trials, failed)
+
+
+def read_summaries(log: str) -> list[EvalSampleSummary]:
+    """Read the summaries of a log's samples, again where its storage fails for the moment."""
+    return list(persist(log, lambda: read_eval_log_sample_summaries(log)))
 
 
 def find_briefing(messages: Sequence[ChatMessage]) -> Briefing:
@@ -238,15 +267,31 @@ def find_finished(log: str) -> set[str]:
         LogError: The log cannot be read.
     """
     try:
-        summaries = read_eval_log_sample_summaries(log)
+        summaries = read_summaries(log)
     # As above: any layer may be first to notice a damaged log.
     except Exception as problem:
         raise damaged(log, problem) from problem
     return {str(each.id) for each in summaries if each.completed and each.error is None}
 
 
-def damaged(log: str, problem: BaseException) -> LogError:
-    """Say that a log cannot be read, and what helps."""
+def is_readable(content: bytes) -> bool:
+    """Say whether a log can be read to its last trial."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, "copy.eval")
+        copy.write_bytes(content)
+        try:
+            find_finished(str(copy))
+            for _ in read_transcripts(str(copy)):
+                pass
+        except LogError:
+            return False
+    return True
+
+
+def damaged(log: str, problem: BaseException) -> RunError:
+    """Say that a log cannot be read, and what helps; one that cannot be reached may be whole."""
+    if isinstance(problem, RunError):
+        return problem
     name = log.rsplit("/", 1)[-1]
     return LogError(
         f"logs/{name}: the log is cut off or damaged ({type(problem).__name__});"
