@@ -124,7 +124,7 @@ def test_unknown_names_are_one_sentence(tmp_path: Path) -> None:
         ("run", ("missing argument 'study'",)),
         ("run demo --trials 0", ("'--trials'", "at least 1")),
         ("run demo --seed 99999999999999999999999", ("'--seed'", "at most 9223372036854775807")),
-        ("run demo --budget nan", ("--budget: 'nan'",)),
+        ("run demo --budget nan", ("--budget: 'nan'", "2Mtok")),
         ("plan core --model nope/x", ("unknown provider 'nope'",)),
         ("plan core --model gpt-4o", ("'openai/gpt-4o'",)),
         ("run core --model opnai/gpt-4o", ("unknown provider 'opnai'", "Did you mean 'openai'?")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -53,8 +54,6 @@ def some_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def run(some_run: Run, tmp_path: Path) -> Run:
     """A copy of it to judge."""
-    import shutil
-
     shutil.copytree(some_run.url, tmp_path / "run")
     return Run(open_run(str(tmp_path / "run")))
 
@@ -426,6 +425,46 @@ def test_study_with_judges_is_judged(serving: Callable[..., Any], tmp_path: Path
     poor = Run(open_run(str(tmp_path / "poor")))
     assert poor.codes.height == 8
     assert poor.results["judges"] == []
+
+
+@pytest.mark.slow
+def test_judges_that_cost_more_than_foreseen_stop_below_the_budget(
+    serving: Callable[..., Any], run: Run
+) -> None:
+    """Judging stops by itself before the budget is passed; what was answered is kept and carried on from."""
+    from gyges.budget import write_budget
+    from gyges.coding import read_scans
+    from gyges.pricing import cost_of
+    from gyges.records.budget import Budget
+
+    good = judge_by_truth(find_truths(run.folder.logs))
+
+    def talkative(request: dict[str, Any], number: int) -> Reply:
+        reply = good(request, number)
+        assert isinstance(reply.body, dict)
+        reply.body["choices"][0]["message"]["content"] = "well, " * 14_000
+        return reply
+
+    def spent() -> float:
+        costs = [cost_of({JUDGE: PRICE}, JUDGE, each.tokens) for each in read_scans(run.folder.scans)]
+        return sum(cost or 0.0 for cost in costs)
+
+    with serving(talkative) as server:
+        ask(run)
+        whole, n_whole = spent(), len(server.requests)
+    shutil.rmtree(run.folder.scans)
+    budget = whole * 0.8
+    write_budget(run.folder, Budget(usd=budget))
+    with serving(talkative) as server:
+        with pytest.raises(BudgetError, match="what comes next might need more"):
+            ask(run, keeps_budget=True)
+        assert 8 <= len(server.requests) < n_whole
+        first = len(server.requests)
+    assert 0 < spent() <= budget
+    write_budget(run.folder, Budget(usd=whole * 2))
+    with serving(talkative) as server:
+        ask(run, keeps_budget=True)
+        assert len(server.requests) == n_whole - first
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from gyges.cli._options import (
     LIBRARY_OPTION,
     MODEL_ARG_OPTION,
     MODEL_OPTION,
+    PRICES_OPTION,
     SEED_OPTION,
     TRIALS_OPTION,
 )
@@ -29,16 +30,21 @@ def plan(
     trials: Annotated[int | None, TRIALS_OPTION] = None,
     seed: Annotated[int | None, SEED_OPTION] = None,
     library: Annotated[list[Path] | None, LIBRARY_OPTION] = None,
+    prices: Annotated[Path | None, PRICES_OPTION] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Print cells, trials, what is aliased, detectable effects, tokens and cost."""
+    from dataclasses import replace
+
     from gyges.cli._choosing import prepare_choice
+    from gyges.cli._limits import settle_limits
     from gyges.cli._planning import say_summary, summarize
 
     prepared = prepare_choice(
         study, models=model, model_args=model_arg, library=library, trials=trials, seed=seed
     )
-    summary = summarize(prepared)
+    limits = settle_limits(prepared.study, budget=None, prices=prices)
+    summary = summarize(replace(prepared, study=limits.study))
     if as_json:
         from dataclasses import asdict
 
