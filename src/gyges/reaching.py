@@ -68,7 +68,7 @@ def bear_failures(url: str) -> None:
     """
     if url.startswith(("s3:", "s3a:")):
         os.environ.setdefault("AWS_RETRY_MODE", "standard")
-        os.environ.setdefault("AWS_MAX_ATTEMPTS", "5")
+        os.environ.setdefault("AWS_MAX_ATTEMPTS", "3")
 
 
 def is_local(url: str) -> bool:
