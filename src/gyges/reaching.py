@@ -28,7 +28,8 @@ _PASSING = frozenset(
 
 _PASSING_NAMES = frozenset(
     {
-        "HTTPClientError", "ResponseParserError", "ResponseStreamingError", "IncompleteReadError",
+        "ConnectionError", "HTTPClientError", "ResponseParserError", "ResponseStreamingError",
+        "IncompleteReadError",
         "ClientConnectionError", "ClientPayloadError", "ChunkedEncodingError", "IncompleteRead",
         "ProtocolError", "ServiceRequestError", "ServiceResponseError",
     }

@@ -35,6 +35,7 @@ ROOT = SRC.parent.parent
 BROAD = {
     "coding/_judge.py": 1,
     "holding.py": 2,
+    "reaching.py": 1,
     "storage.py": 1,
     "trials/_conversation.py": 1,
     "trials/_executor.py": 2,
