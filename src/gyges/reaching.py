@@ -106,6 +106,35 @@ def persist(url: str, do: Callable[[], T]) -> T:
         raise
 
 
+def file_exists(url: str) -> bool:
+    """Say whether there is a file or folder; an error is never taken for absence."""
+    fs, path = open_fs(url)
+    try:
+        persist(url, lambda: fs.info(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def read_file(url: str) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    fs, path = open_fs(url)
+    return persist(url, lambda: bytes(fs.cat_file(path)))
+
+
+def list_folder(url: str) -> list[str]:
+    """List what is in a folder, by paths in its storage; nothing, if it is not there."""
+    fs, path = open_fs(url)
+    try:
+        return sorted(persist(url, lambda: fs.ls(path, detail=False)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def may_pass(problem: BaseException) -> bool:
     """Say whether a failure of a storage may be gone a moment later."""
     return any(_passes(each) for each in _list_causes(problem))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gyges.budget import Purse
 from gyges.errors import LogError
 from gyges.holding import check_held, hold_run
+from gyges.reaching import read_file
 from gyges.records.battery import Battery
 from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
@@ -24,7 +25,7 @@ from gyges.run_folder import (
     read_scenarios,
     write_budget,
 )
-from gyges.storage import at_the_door, read_file, remove_file, write_file
+from gyges.storage import at_the_door, remove_file, write_file
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd

@@ -18,9 +18,9 @@ from fsspec.implementations.arrow import ArrowFSWrapper
 from gyges import reaching, storage
 from gyges.errors import RunError
 from gyges.holding import hold_run
-from gyges.reaching import may_pass, persist
+from gyges.reaching import file_exists, may_pass, persist, read_file
 from gyges.run_folder import RunFolder, check_new_folder, is_run
-from gyges.storage import create_file, file_exists, name_folder, read_file, remove_file, write_file
+from gyges.storage import create_file, name_folder, remove_file, write_file
 from tests.pipeline.test_cli import assert_refused, gyges
 
 

@@ -16,14 +16,17 @@ import pytest
 
 from gyges.errors import RunError
 from gyges.holding import find_holder, hold_run
-from gyges.reaching import open_fs
+from gyges.reaching import file_exists, open_fs, read_file
 from gyges.run_folder import RunFolder, open_run
 from gyges.running import find_missing, recover_logs
-from gyges.storage import create_file, file_exists, read_file, remove_file, write_file
+from gyges.storage import create_file, remove_file, write_file
 from gyges.trials import find_finished, list_logs
+from tests.loopback import serve
 from tests.pipeline.test_cli import GYGES, STUDY
+from tests.pipeline.test_code_command import JUDGE, finish, start
 from tests.pipeline.test_holding import _begin, _go
 from tests.s3 import KEYS, Fault, every_tenth, serve_s3, unreliable
+from tests.scripted_judge import find_truths, judge_by_truth
 
 pytestmark = pytest.mark.slow
 
@@ -255,6 +258,21 @@ def test_cut_log_on_s3_is_recovered(s3: str, monkeypatch: pytest.MonkeyPatch, tm
     assert done.returncode == 0, done.stderr
     assert f"{20 - kept} of {20 - kept} trials" in done.stderr
     assert read_file(f"{url}/codes.parquet") == before
+
+
+def test_judges_answers_are_kept_on_s3(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What judges answer is kept on a bucket, through a storage that fails, and not asked again."""
+    with unreliable(s3, every_tenth) as proxy:
+        _use(monkeypatch, proxy.url)
+        url = "s3://bucket/runs/judged"
+        done = _gyges("run", _write_study(tmp_path, 12), "--out", url, "--no-certificate")
+        assert done.returncode == 0, done.stderr
+        with serve(judge_by_truth(find_truths(f"{url}/logs"))) as judge:
+            for kept in (0, 12):
+                code, said, error = finish(start("code", url, "--judge", JUDGE, url=judge.url))
+                assert code == 0, error
+                assert f"12 readings, {kept} of them answered before" in said
+            assert len(judge.requests) == 12
 
 
 @pytest.mark.parametrize("victim", ["worker", "driver"])

@@ -8,6 +8,7 @@ from itertools import groupby
 from inspect_ai import eval as inspect_eval
 from pydantic import Field
 
+from gyges.reaching import bear_failures
 from gyges.records.base import Record
 from gyges.records.battery import Battery
 from gyges.records.plan import Trial
@@ -79,6 +80,8 @@ def make_shards(
 
 def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Report) -> ShardEnd:
     """Run a shard as one Inspect eval with one log; a failing trial is retried and never stops the others."""
+    # On another machine nothing may have opened the storage before Inspect does.
+    bear_failures(shard.log_dir)
     task = make_task(shard.trials, make_scene, code=code, probes=shard.probes)
     seen: list[TrialEnd] = []
     roles = {STAKEHOLDER: open_model(shard.stakeholder)} if shard.stakeholder else None
