@@ -262,17 +262,19 @@ def test_cut_log_on_s3_is_recovered(s3: str, monkeypatch: pytest.MonkeyPatch, tm
 
 def test_judges_answers_are_kept_on_s3(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What judges answer is kept on a bucket, through a storage that fails, and not asked again."""
-    with unreliable(s3, every_tenth) as proxy:
+    url = "s3://bucket/runs/judged"
+    _use(monkeypatch, s3)
+    done = _gyges("run", _write_study(tmp_path, 12), "--out", url, "--no-certificate")
+    assert done.returncode == 0, done.stderr
+    truths = find_truths(f"{url}/logs")
+    with unreliable(s3, every_tenth) as proxy, serve(judge_by_truth(truths)) as judge:
         _use(monkeypatch, proxy.url)
-        url = "s3://bucket/runs/judged"
-        done = _gyges("run", _write_study(tmp_path, 12), "--out", url, "--no-certificate")
-        assert done.returncode == 0, done.stderr
-        with serve(judge_by_truth(find_truths(f"{url}/logs"))) as judge:
-            for kept in (0, 12):
-                code, said, error = finish(start("code", url, "--judge", JUDGE, url=judge.url))
-                assert code == 0, error
-                assert f"12 readings, {kept} of them answered before" in said
-            assert len(judge.requests) == 12
+        for kept in (0, 12):
+            code, said, error = finish(start("code", url, "--judge", JUDGE, url=judge.url))
+            assert code == 0, error
+            assert f"12 readings, {kept} of them answered before" in said
+        assert len(judge.requests) == 12
+        assert proxy.n_faults > 0
 
 
 @pytest.mark.parametrize("victim", ["worker", "driver"])
