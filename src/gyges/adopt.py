@@ -8,10 +8,10 @@ from pathlib import Path
 from gyges.analyzing import analyze_run, report_run
 from gyges.errors import RunError
 from gyges.prepare import Prepared
+from gyges.reaching import read_file
 from gyges.records.plan import Trial
 from gyges.records.study import DesignPart, ModelSpec, Study
 from gyges.run_folder import RunFolder, check_new_folder, create_run
-from gyges.storage import read_file
 from gyges.study import Run, code_run, default_folder, make_lock
 
 NAME = "adopted"

@@ -23,10 +23,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from gyges.errors import RunError
-from gyges.reaching import is_local
+from gyges.reaching import is_local, read_file
 from gyges.records.base import Record
 from gyges.run_folder import RunFolder
-from gyges.storage import at_the_door, create_file, read_file, remove_file, write_file
+from gyges.storage import at_the_door, create_file, remove_file, write_file
 
 HEARTBEAT_S = 10.0
 """How often a run's holder says that it is there."""

@@ -28,7 +28,8 @@ _PASSING = frozenset(
 
 _PASSING_NAMES = frozenset(
     {
-        "HTTPClientError", "ResponseParserError", "ResponseStreamingError", "IncompleteReadError",
+        "ConnectionError", "HTTPClientError", "ResponseParserError", "ResponseStreamingError",
+        "IncompleteReadError",
         "ClientConnectionError", "ClientPayloadError", "ChunkedEncodingError", "IncompleteRead",
         "ProtocolError", "ServiceRequestError", "ServiceResponseError",
     }
@@ -68,7 +69,7 @@ def bear_failures(url: str) -> None:
     """
     if url.startswith(("s3:", "s3a:")):
         os.environ.setdefault("AWS_RETRY_MODE", "standard")
-        os.environ.setdefault("AWS_MAX_ATTEMPTS", "5")
+        os.environ.setdefault("AWS_MAX_ATTEMPTS", "3")
 
 
 def is_local(url: str) -> bool:
@@ -103,6 +104,35 @@ def persist(url: str, do: Callable[[], T]) -> T:
             said = (str(problem).splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
             raise RunError(f"{url}: cannot be reached ({said}).") from problem
         raise
+
+
+def file_exists(url: str) -> bool:
+    """Say whether there is a file or folder; an error is never taken for absence."""
+    fs, path = open_fs(url)
+    try:
+        persist(url, lambda: fs.info(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def read_file(url: str) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    fs, path = open_fs(url)
+    return persist(url, lambda: bytes(fs.cat_file(path)))
+
+
+def list_folder(url: str) -> list[str]:
+    """List what is in a folder, by paths in its storage; nothing, if it is not there."""
+    fs, path = open_fs(url)
+    try:
+        return sorted(persist(url, lambda: fs.ls(path, detail=False)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def may_pass(problem: BaseException) -> bool:

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import Field
 
 from gyges.errors import RunError
-from gyges.reaching import open_fs, persist
+from gyges.reaching import file_exists, open_fs, persist, read_file
 from gyges.records.base import Record, Slug
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
@@ -45,9 +45,7 @@ from gyges.records.scenario import Scenario
 from gyges.records.study import Consensus, Study
 from gyges.storage import (
     at_the_door,
-    file_exists,
     name_folder,
-    read_file,
     try_to_write,
     write_file,
 )

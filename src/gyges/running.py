@@ -15,6 +15,7 @@ from gyges.budget import Purse, read_budget, write_budget
 from gyges.errors import LogError
 from gyges.holding import check_held, hold_run
 from gyges.pricing import PriceTable, keep_prices, price_study
+from gyges.reaching import read_file
 from gyges.records.battery import Battery
 from gyges.records.budget import Budget, as_budget
 from gyges.records.plan import Plan, Trial
@@ -29,7 +30,7 @@ from gyges.run_folder import (
     read_lock,
     read_scenarios,
 )
-from gyges.storage import at_the_door, read_file, remove_file, write_file
+from gyges.storage import at_the_door, remove_file, write_file
 from gyges.watching import Watch, read_progress
 
 if TYPE_CHECKING:

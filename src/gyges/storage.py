@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from gyges.errors import RunError
-from gyges.reaching import is_local, open_fs, persist
+from gyges.reaching import file_exists, is_local, open_fs, persist, read_file
 
 _SETTLE_S = 2.0
 """How long to wait before reading back what was written where nothing can be written on a condition."""
@@ -76,26 +76,6 @@ def at_the_door(name: str, doing: str = "written or read") -> Iterator[None]:
 def _say(problem: BaseException) -> str:
     said = getattr(problem, "strerror", None) or str(problem)
     return (said.splitlines() or [type(problem).__name__])[0][:200].rstrip(".")
-
-
-def file_exists(url: str) -> bool:
-    """Say whether there is a file or folder; an error is never taken for absence."""
-    fs, path = open_fs(url)
-    try:
-        persist(url, lambda: fs.info(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def read_file(url: str) -> bytes:
-    """Read a file whole.
-
-    Raises:
-        FileNotFoundError: There is none.
-    """
-    fs, path = open_fs(url)
-    return persist(url, lambda: bytes(fs.cat_file(path)))
 
 
 def write_file(url: str, content: bytes) -> None:

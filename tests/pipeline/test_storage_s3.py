@@ -16,14 +16,17 @@ import pytest
 
 from gyges.errors import RunError
 from gyges.holding import find_holder, hold_run
-from gyges.reaching import open_fs
+from gyges.reaching import file_exists, open_fs, read_file
 from gyges.run_folder import RunFolder, open_run
 from gyges.running import find_missing, recover_logs
-from gyges.storage import create_file, file_exists, read_file, remove_file, write_file
+from gyges.storage import create_file, remove_file, write_file
 from gyges.trials import find_finished, list_logs
+from tests.loopback import serve
 from tests.pipeline.test_cli import GYGES, STUDY
+from tests.pipeline.test_code_command import JUDGE, finish, start
 from tests.pipeline.test_holding import _begin, _go
 from tests.s3 import KEYS, Fault, every_tenth, serve_s3, unreliable
+from tests.scripted_judge import find_truths, judge_by_truth
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +45,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "")
     # What a test changes of these must not outlive it.
     monkeypatch.setenv("AWS_RETRY_MODE", "standard")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
     _forget_clients()
     yield
     _forget_clients()
@@ -174,7 +177,8 @@ def test_storage_that_stays_away_is_one_sentence(monkeypatch: pytest.MonkeyPatch
         done = _gyges("resume", "s3://bucket/none", timeout_s=180)
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert "s3://bucket/none: cannot be" in done.stderr
+    assert done.stderr.startswith("gyges: s3://bucket/none")
+    assert ": cannot be reached (" in done.stderr
 
 
 def test_missing_bucket_is_one_sentence(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -254,6 +258,23 @@ def test_cut_log_on_s3_is_recovered(s3: str, monkeypatch: pytest.MonkeyPatch, tm
     assert done.returncode == 0, done.stderr
     assert f"{20 - kept} of {20 - kept} trials" in done.stderr
     assert read_file(f"{url}/codes.parquet") == before
+
+
+def test_judges_answers_are_kept_on_s3(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What judges answer is kept on a bucket, through a storage that fails, and not asked again."""
+    url = "s3://bucket/runs/judged"
+    _use(monkeypatch, s3)
+    done = _gyges("run", _write_study(tmp_path, 12), "--out", url, "--no-certificate")
+    assert done.returncode == 0, done.stderr
+    truths = find_truths(f"{url}/logs")
+    with unreliable(s3, every_tenth) as proxy, serve(judge_by_truth(truths)) as judge:
+        _use(monkeypatch, proxy.url)
+        for kept in (0, 12):
+            code, said, error = finish(start("code", url, "--judge", JUDGE, url=judge.url))
+            assert code == 0, error
+            assert f"12 readings, {kept} of them answered before" in said
+        assert len(judge.requests) == 12
+        assert proxy.n_faults > 0
 
 
 @pytest.mark.parametrize("victim", ["worker", "driver"])

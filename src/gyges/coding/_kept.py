@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from gyges.coding._judgment import Judgment
-from gyges.reaching import open_fs
+from gyges.reaching import file_exists, list_folder, read_file
 from gyges.records.codebook import Answer
 
 OURS = "gyges"
@@ -21,20 +21,25 @@ ITEMS = "items"
 
 def read_scans(scans: str) -> Iterator[Judgment]:
     """Read what judges made of trials in all scans of a folder, earliest scan first."""
-    fs, root = open_fs(scans)
-    if not fs.isdir(root):
-        return
     found = []
-    for spec in fs.glob(f"{root}/scan_id=*/_scan.json"):
-        content = json.loads(fs.cat_file(spec))
+    for folder in list_scans(scans):
+        content = json.loads(read_file(f"{folder}/_scan.json"))
         asked = (content.get("metadata") or {}).get(ITEMS) or {}
-        found.append((content.get("timestamp", ""), spec.rsplit("/", 1)[0], asked))
+        found.append((content.get("timestamp", ""), folder, asked))
     for _, folder, asked in sorted(found, key=lambda each: each[:2]):
-        for path in sorted(fs.glob(f"{folder}/*.parquet")):
-            with fs.open(path, "rb") as file:
-                yield from _read_results(
-                    pl.read_parquet(file, columns=["metadata"])["metadata"].to_list(), asked
+        for path in list_folder(folder):
+            if path.endswith(".parquet"):
+                table = pl.read_parquet(
+                    read_file(f"{folder}/{path.rsplit('/', 1)[-1]}"), columns=["metadata"]
                 )
+                yield from _read_results(table["metadata"].to_list(), asked)
+
+
+def list_scans(scans: str) -> list[str]:
+    """List the folders of the scans in a folder of them, by paths or URLs."""
+    names = (path.rstrip("/").rsplit("/", 1)[-1] for path in list_folder(scans))
+    folders = (f"{scans}/{name}" for name in names if name.startswith("scan_id="))
+    return [folder for folder in folders if file_exists(f"{folder}/_scan.json")]
 
 
 def _read_results(rows: Sequence[str | None], asked: dict[str, str]) -> Iterator[Judgment]:

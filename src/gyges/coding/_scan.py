@@ -27,11 +27,11 @@ from platformdirs import user_data_path
 
 from gyges.coding._judge import Judge
 from gyges.coding._judgment import Judgment
-from gyges.coding._kept import ITEMS, OURS
+from gyges.coding._kept import ITEMS, OURS, list_scans
 from gyges.coding._questions import Case
 from gyges.coding._show import QuoteFinder
 from gyges.errors import RunError
-from gyges.reaching import open_fs
+from gyges.reaching import is_local, read_file
 from gyges.records.codebook import Answer
 
 Listener = Callable[[Judgment], None]
@@ -217,18 +217,14 @@ def _pack(answer: Answer) -> dict[str, Any]:
 
 def recover_scans(scans: str) -> None:
     """Bring in what interrupted scans left in Scout's buffer: nothing that was paid for is lost."""
-    fs, root = open_fs(scans)
-    if not fs.isdir(root):
-        return
-    for summary in fs.glob(f"{root}/scan_id=*/_scan.json"):
-        folder = summary.rsplit("/", 1)[0]
-        location = folder if "://" not in scans else fs.unstrip_protocol(folder)
-        if not _is_complete(fs, folder):
+    for folder in list_scans(scans):
+        if not _is_complete(folder):
+            location = str(Path(folder).absolute()) if is_local(folder) else folder
             scan_complete(location, display="none", log_level="error")
 
 
-def _is_complete(fs: Any, folder: str) -> bool:
+def _is_complete(folder: str) -> bool:
     try:
-        return bool(json.loads(fs.cat_file(f"{folder}/_summary.json")).get("complete"))
+        return bool(json.loads(read_file(f"{folder}/_summary.json")).get("complete"))
     except (FileNotFoundError, ValueError):
         return False

@@ -12,6 +12,7 @@ from inspect_ai.model import Model
 from pydantic import Field
 
 import gyges.trials._hooks  # noqa: F401 - Inspect hears of hooks by their import
+from gyges.reaching import bear_failures
 from gyges.records.base import Record
 from gyges.records.battery import Battery
 from gyges.records.plan import Trial
@@ -90,6 +91,8 @@ def run_shard(shard: Shard, make_scene: SceneMaker, *, code: Coder, report: Repo
 
     A shard whose model was given up in this process is not begun.
     """
+    # On another machine nothing may have opened the storage before Inspect does.
+    bear_failures(shard.log_dir)
     model = open_model(shard.model, shard)
     people = open_model(shard.stakeholder) if shard.stakeholder else None
     patience = {str(model): shard.model.patience}
