@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gyges.cli._output import say, say_table
+from gyges.records.study import name_model
 
 if TYPE_CHECKING:
     from gyges.design import PlanSummary
     from gyges.prepare import Prepared
+    from gyges.records.study import Study
 
 _SAMPLED = 12
 """Trials rendered of each protocol to estimate tokens."""
@@ -92,6 +94,13 @@ def _say_costs(summary: PlanSummary) -> None:
     for each in summary.costs:
         cost = f"{each.cost:.2f} US dollars" if each.cost is not None else each.note
         say(f"{each.model}: about {each.input_tokens:,.0f} tokens in, {each.output_tokens:,.0f} out: {cost}")
+
+
+def say_servers(study: Study) -> None:
+    """Say which models are opened once a machine, and where that has no effect."""
+    for spec in study.models:
+        if spec.server:
+            say(f"{name_model(spec)}: opened once on each machine with --ray; without it, in every shard")
 
 
 def summarize(prepared: Prepared) -> PlanSummary:

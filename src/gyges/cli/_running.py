@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import typer
 from gyges.cli._output import say, say_error, say_results
 from gyges.cli._progress import say_rest
 from gyges.cli._stopping import INTERRUPTS
-from gyges.errors import BudgetError, RunError
+from gyges.errors import BudgetError
 
 if TYPE_CHECKING:
     from gyges.cli._limits import Limits
@@ -122,17 +122,47 @@ def prepare_rest(folder: RunFolder) -> Prepared:
 
 
 def check_ray(address: str | None) -> None:
-    """Make sure that Ray is there before anything is asked or written; none: nobody asks for it.
+    """Make sure that Ray is there, and its address means something; none: nobody asks for it.
 
     Raises:
-        RunError: It is not installed, or the address is empty.
+        RunError: It is not installed, or the address is none.
     """
-    from importlib.util import find_spec
+    if address is not None:
+        from gyges.trials import check_address
 
-    if address is not None and not address.strip():
-        raise RunError("--ray: the address is empty; name a cluster, or local.")
-    if address is not None and find_spec("ray") is None:
-        raise RunError("--ray needs Ray, which is not installed: pip install 'gyges[ray]'.")
+        check_address(address)
+
+
+@contextmanager
+def on_ray(address: str | None, workers: int, url: str) -> Iterator[Executor | None]:
+    """Connect to a Ray cluster until the block ends; none, where nobody asks for one.
+
+    Args:
+        address: The cluster's address.
+        workers: CPUs of a cluster that is begun on this machine.
+        url: The run folder, which need not be there yet.
+
+    Raises:
+        RunError: There is no cluster, or a machine of it will not do.
+    """
+    if address is None:
+        yield None
+        return
+    from gyges.run_folder import RunFolder
+    from gyges.storage import name_folder
+    from gyges.trials import LOCAL, RayCluster
+
+    # What is begun here is begun whole, so that it can be ended.
+    with INTERRUPTS.hold() if address == LOCAL else nullcontext():
+        executor = RayCluster(address, workers, RunFolder(name_folder(url)).logs)
+        INTERRUPTS.last = executor.cancel
+        # Ray has put a handler of its own into the place of ours.
+        INTERRUPTS.watch()
+    try:
+        yield executor
+    finally:
+        executor.cancel()
+        INTERRUPTS.last = lambda: None
 
 
 def finish_run(
@@ -141,7 +171,7 @@ def finish_run(
     workers: int,
     limits: Limits,
     certificate: int | None = None,
-    ray: str | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.holding import hold_run
@@ -151,7 +181,7 @@ def finish_run(
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    with hold_run(folder), _on_ray(ray, workers, folder) as executor, Display() as display:
+    with hold_run(folder), Display() as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
             workers=workers,
@@ -171,23 +201,6 @@ def finish_run(
     INTERRUPTS.before = lambda: None
     say_results(run.results, run.folder.at("report.html"))
     _list_failures(run, display.causes)
-
-
-@contextmanager
-def _on_ray(address: str | None, workers: int, folder: RunFolder) -> Iterator[Executor | None]:
-    """Connect to a Ray cluster until the block ends; none, where nobody asks for one."""
-    if address is None:
-        yield None
-        return
-    from gyges.trials import RayCluster
-
-    executor = RayCluster(address, workers, folder.logs)
-    INTERRUPTS.last = executor.cancel
-    try:
-        yield executor
-    finally:
-        INTERRUPTS.last = lambda: None
-        executor.cancel()
 
 
 def _list_failures(run: Run, causes_of_shards: Counter[str]) -> None:

@@ -38,7 +38,7 @@ def plan(
 
     from gyges.cli._choosing import prepare_choice
     from gyges.cli._limits import settle_limits
-    from gyges.cli._planning import say_summary, summarize
+    from gyges.cli._planning import say_servers, say_summary, summarize
 
     prepared = prepare_choice(
         study, models=model, model_args=model_arg, library=library, trials=trials, seed=seed
@@ -51,3 +51,4 @@ def plan(
         say_json(asdict(summary))
     else:
         say_summary(summary)
+        say_servers(prepared.study)

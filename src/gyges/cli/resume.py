@@ -28,7 +28,7 @@ def resume(
 
     from gyges.cli._choosing import confirm_cost
     from gyges.cli._limits import settle_limits
-    from gyges.cli._running import check_ray, default_workers, finish_run, prepare_rest
+    from gyges.cli._running import check_ray, default_workers, finish_run, on_ray, prepare_rest
     from gyges.holding import hold_run
     from gyges.prepare import check_models
     from gyges.run_folder import open_run
@@ -44,5 +44,7 @@ def resume(
         rest = replace(rest, study=limits.study)
         if not rest.plan.table.is_empty():
             check_models(rest.study)
-        confirm_cost(rest, yes=yes)
-        finish_run(folder.url, workers=workers or default_workers(), limits=limits, ray=ray)
+        workers = workers or default_workers()
+        with on_ray(ray, workers, folder.url) as executor:
+            confirm_cost(rest, yes=yes)
+            finish_run(folder.url, workers=workers, limits=limits, executor=executor)

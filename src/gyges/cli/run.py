@@ -49,7 +49,7 @@ def run(
 
     from gyges.cli._choosing import confirm_cost, open_models, prepare_choice
     from gyges.cli._limits import settle_limits
-    from gyges.cli._running import check_ray, default_workers, finish_run, registering
+    from gyges.cli._running import check_ray, default_workers, finish_run, on_ray, registering
     from gyges.run_folder import check_new_folder
     from gyges.study import begin_run, default_folder
 
@@ -62,13 +62,15 @@ def run(
     target = default_folder(prepared.study.name) if out is None else out
     check_new_folder(target)
     open_models(prepared, study, names_models=bool(model or model_arg))
-    confirm_cost(replace(prepared, study=limits.study), yes=yes)
-    with registering(target):
-        folder = begin_run(prepared, target)
-    finish_run(
-        folder.url,
-        workers=workers or default_workers(),
-        limits=limits,
-        certificate=0 if no_certificate else certificate,
-        ray=ray,
-    )
+    workers = workers or default_workers()
+    with on_ray(ray, workers, target) as executor:
+        confirm_cost(replace(prepared, study=limits.study), yes=yes)
+        with registering(target):
+            folder = begin_run(prepared, target)
+        finish_run(
+            folder.url,
+            workers=workers,
+            limits=limits,
+            certificate=0 if no_certificate else certificate,
+            executor=executor,
+        )

@@ -20,7 +20,8 @@ from gyges.trials._model import find_model, open_model
 from gyges.trials._probes import PROBES, ask_probes
 from gyges.trials._progress import Note, Notice, Report, TrialEnd, announce, reporting
 from gyges.trials._prompts import brief_trial
-from gyges.trials._ray import LOCAL, RayCluster
+from gyges.trials._ray import RayCluster
+from gyges.trials._ray_nodes import LOCAL, check_address
 from gyges.trials._read import (
     BARE_MODEL,
     LogUsage,
@@ -36,7 +37,7 @@ from gyges.trials._recover import Recovered, recover_log
 from gyges.trials._scorer import acts_scorer
 from gyges.trials._shards import Shard, ShardEnd, make_shards, run_shard
 from gyges.trials._task import SceneMaker, make_task, play_trial
-from gyges.trials._throttle import Bucket, Buckets, find_rates, throttling
+from gyges.trials._throttle import Buckets, find_rates, throttling
 from gyges.trials._tokens import estimate_tokens
 from gyges.trials._tools import make_tools
 
@@ -44,7 +45,6 @@ __all__ = [
     "BARE_MODEL",
     "LOCAL",
     "PROBES",
-    "Bucket",
     "Buckets",
     "Desk",
     "Executor",
@@ -68,6 +68,7 @@ __all__ = [
     "ask_probes",
     "beginning_deaf",
     "brief_trial",
+    "check_address",
     "desk_in_use",
     "estimate_tokens",
     "find_finished",

@@ -72,9 +72,7 @@ def open_model(spec: ModelSpec, options: Any = None) -> Model:
         ProfileError: There is no such reference agent.
     """
     find_model(spec)
-    model = _open(spec, _make_config(spec, options))
-    retry_patiently(model, spec, partial(note_failure, str(model)))
-    return model
+    return _open(spec, _make_config(spec, options))
 
 
 @contextmanager
@@ -103,7 +101,7 @@ def _open_anew(spec: ModelSpec, config: GenerateConfig) -> Model:
     with redirect_stdout(StringIO()):
         init_hooks()
     try:
-        return _without_secrets(
+        model = _without_secrets(
             get_model(spec.name, config=config, base_url=spec.base_url, memoize=False, **spec.args)
         )
     except GygesError:
@@ -114,6 +112,8 @@ def _open_anew(spec: ModelSpec, config: GenerateConfig) -> Model:
         if unexpected:
             raise ModelError(_say_unknown_argument(spec, unexpected.group(1))) from None
         raise ModelError(f"model '{spec.name}' cannot be used: {_in_one_line(problem)}") from None
+    retry_patiently(model, spec, partial(note_failure, str(model)))
+    return model
 
 
 def _without_secrets(model: Model) -> Model:

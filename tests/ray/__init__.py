@@ -1,0 +1,1 @@
+"""Runs on Ray clusters of this machine."""
