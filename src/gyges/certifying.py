@@ -7,12 +7,17 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from gyges.deciding import ask
 from gyges.records.plan import Plan
+from gyges.records.validity import Certificate
 from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import RunFolder, read_batteries, read_lock, read_scenarios
 
 NAME = "certificate.json"
+
+_CERTIFICATE = TypeAdapter(Certificate)
 
 STUDIES = 40
 """Simulated studies for each agent, unless somebody says otherwise."""
@@ -61,7 +66,9 @@ def _read_kept(folder: RunFolder) -> dict[str, Any] | None:
     if not folder.exists(NAME):
         return None
     try:
-        found = json.loads(folder.read(NAME))
+        found = asdict(_CERTIFICATE.validate_json(folder.read(NAME), strict=True))
+        # A number too large for one is infinite, which no results can hold.
+        json.dumps(found, allow_nan=False)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return found

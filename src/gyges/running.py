@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gyges.budget import Purse
 from gyges.errors import InputError
 from gyges.records.battery import Battery
-from gyges.records.plan import Plan, Trial
+from gyges.records.plan import Trial
 from gyges.records.scenario import Scenario, Scene
 from gyges.records.study import ModelSpec, is_probed, name_model
 from gyges.run_folder import (
@@ -22,6 +22,7 @@ from gyges.run_folder import (
     read_scenarios,
     write_budget,
 )
+from gyges.tables import read_plan
 
 if TYPE_CHECKING:
     from gyges.trials import Executor, Report, Shard, ShardEnd, TrialEnd
@@ -188,8 +189,3 @@ def find_missing(folder: RunFolder) -> list[Trial]:
         except InputError:
             folder.move_aside(log)
     return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
-
-
-def read_plan(folder: RunFolder) -> Plan:
-    """Read the plan of a run."""
-    return Plan(table=folder.scan_table("plan.parquet").collect())

@@ -36,7 +36,8 @@ from gyges.run_folder import (
     write_codebook,
     write_coding,
 )
-from gyges.running import RunOptions, read_plan, run_trials
+from gyges.running import RunOptions, run_trials
+from gyges.tables import open_codes, read_plan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,12 +66,12 @@ class Run:
     @property
     def codes(self) -> pl.DataFrame:
         """Read the codes table, one row a trial."""
-        return self.folder.scan_table("codes.parquet").collect()
+        return open_codes(self.folder).collect()
 
     @property
     def plan(self) -> pl.DataFrame:
         """Read the plan, one row a trial."""
-        return self.folder.scan_table("plan.parquet").collect()
+        return read_plan(self.folder).table
 
 
 def run_study(study: Study, *, out: str | None = None, options: RunOptions | None = None) -> Run:

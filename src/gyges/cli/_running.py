@@ -115,7 +115,8 @@ def prepare_rest(folder: RunFolder) -> Prepared:
     from gyges.prepare import Prepared
     from gyges.records.plan import Plan
     from gyges.run_folder import read_batteries, read_lock, read_scenarios
-    from gyges.running import find_missing, read_plan
+    from gyges.running import find_missing
+    from gyges.tables import read_plan
 
     lock = read_lock(folder)
     missing = [trial.id for trial in find_missing(folder)]
