@@ -22,10 +22,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
-from gyges.records.seeds import derive_seed
 from tests.fuzz.good import Good, make_good
 from tests.fuzz.targets import TARGETS, laying_out, spoil
 from tests.fuzz.watching import Broken, watch
+
+from gyges.records.seeds import derive_seed
 
 ROOM = 2_000_000_000
 """Bytes of address space that reading may take beyond what the process has when it begins."""

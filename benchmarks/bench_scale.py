@@ -137,9 +137,7 @@ def measure(trials: int, workers: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     study, run = folder / "study.yaml", folder / "run"
     study.write_text(STUDY.format(trials=trials))
-    took, watched = watch_command(
-        ["run", str(study), "--out", str(run), "--workers", str(workers), "--yes"]
-    )
+    took, watched = watch_command(["run", str(study), "--out", str(run), "--workers", str(workers), "--yes"])
     print(f"{trials:,} choice trials, {workers} workers: `gyges run` took {took:.0f} s\n")
     print_processes(watched)
     print("\n| again, alone | seconds | driver's peak MB | workers' peak MB |\n| --- | --- | --- | --- |")

@@ -22,6 +22,10 @@ _CERTIFICATE = TypeAdapter(Certificate)
 STUDIES = 40
 """Simulated studies for each agent, unless somebody says otherwise."""
 
+LARGEST = 10_000
+"""Trials for each model up to which a plan has a certificate without being asked: beyond, one takes a
+gigabyte and an hour."""
+
 
 def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) -> dict[str, Any] | None:
     """Give the certificate of a run, as plain values; it is made where the folder has none that fits.
@@ -29,9 +33,9 @@ def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) 
     Args:
         folder: The run.
         plan: Its plan.
-        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`.
+        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`, or 0 for a plan above `LARGEST`.
     """
-    wanted = STUDIES if studies is None else studies
+    wanted = _choose_number(plan) if studies is None else studies
     if not wanted or plan.table.is_empty():
         return None
     lock = read_lock(folder)
@@ -51,6 +55,11 @@ def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) 
     folder.write(NAME, f"{text}\n".encode())
     made: dict[str, Any] = json.loads(text)
     return made
+
+
+def _choose_number(plan: Plan) -> int:
+    first = plan.table["model"].first() if plan.table.height else None
+    return STUDIES if (plan.table["model"] == first).sum() <= LARGEST else 0
 
 
 def list_rows(certificate: dict[str, Any] | None) -> list[dict[str, Any]]:

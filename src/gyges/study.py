@@ -6,24 +6,22 @@ again alone. Heavy parts are imported by the step that needs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from itertools import chain
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from gyges.analyzing import analyze_run, report_run
-from gyges.budget import cost_of, cost_of_all, prices_of
+from gyges.budget import prices_of
 from gyges.errors import BudgetError, RunError
-from gyges.judging import Coded, JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
+from gyges.gathering import CodedLog, code_log, gather_codes
+from gyges.judging import JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions
 from gyges.prepare import Prepared, check_models, prepare_study
-from gyges.records.codes import Codes
-from gyges.records.study import Price, Study
-from gyges.records.transcript import Probe
+from gyges.records.study import Study
 from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import (
     FORMAT,
@@ -165,8 +163,7 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         RunError: A log cannot be read, or there is none.
         BudgetError: The run's budget does not allow to ask the judges; the rules have coded.
     """
-    from gyges.coding import make_questions, tabulate_codes
-    from gyges.design import trials_of
+    from gyges.coding import make_questions
     from gyges.trials import list_logs
 
     logs = list_logs(folder.logs)
@@ -178,19 +175,10 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     items = load_questions(folder, judging.codebook if judging else ())
     is_judged = bool(judges) or folder.exists("scans")
     asks_acts = any(item.unit == "act" for item in items) if is_judged else None
-    coded = _map_logs(partial(_code_log, prices_of(study), asks_acts), logs, workers)
-    planned = {trial.id: trial for trial in trials_of(read_plan(folder))}
-    found = list(chain.from_iterable(coded))
-    # A log holds what somebody ran; what counts is what the plan asked for.
-    own = [each for each in found if planned.get(each.codes.trial.id) == each.codes.trial]
-    not_run = (
-        Codes(trial=trial, status="failed", reason="not run", cost=0.0, probe_cost=0.0)
-        for trial in planned.values()
-    )
-    table = tabulate_codes(chain((each.codes for each in own), not_run)).table
+    coded = _map_logs(partial(code_log, prices_of(study), asks_acts), logs, workers)
+    table, kept, n_foreign = gather_codes(read_plan(folder), coded)
     consensus = (judging.consensus if judging else None) or study.consensus
-    write_coding(folder, foreign_trials=len(found) - len(own), consensus=consensus)
-    kept = _keep_best(own)
+    write_coding(folder, foreign_trials=n_foreign, consensus=consensus)
     folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
     if judging and judges:
         cases = [each.case for each in kept if each.case]
@@ -199,55 +187,17 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
 
 
-def _keep_best(found: Sequence[Coded]) -> list[Coded]:
-    """Keep one of each trial as the table does: the first that did not fail."""
-    kept: dict[str, Coded] = {}
-    for each in found:
-        before = kept.get(each.codes.trial.id)
-        if before is None or before.codes.status == "failed" != each.codes.status:
-            kept[each.codes.trial.id] = each
-    return [kept[trial] for trial in sorted(kept)]
-
-
-def _map_logs(
-    code_log: Callable[[str], list[Coded]], logs: Sequence[str], workers: int
-) -> Iterator[list[Coded]]:
+def _map_logs(work: Callable[[str], CodedLog], logs: Sequence[str], workers: int) -> Iterator[CodedLog]:
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
-        yield from map(code_log, logs)
+        yield from map(work, logs)
         return
     from gyges.trials import beginning_deaf, leave_with_parent
 
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_with_parent) as pool:
         with beginning_deaf():
-            coded = pool.map(code_log, logs)
+            coded = pool.map(work, logs)
         yield from coded
-
-
-def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: str) -> list[Coded]:
-    """Code a log's trials by the rules; `asks_acts` is none where no judge is to be shown them."""
-    from gyges.coding import code_transcript, make_case
-    from gyges.trials import read_transcripts
-
-    coded = []
-    for transcript in read_transcripts(log):
-        costs = {
-            "cost": cost_of_all(prices, transcript.usage),
-            "probe_cost": _cost_of_probes(prices, transcript.probes),
-        }
-        codes = code_transcript(transcript.model_copy(update=costs))
-        is_shown = asks_acts is not None and codes.status != "failed"
-        case = make_case(transcript, codes.acts, asks_acts=bool(asks_acts)) if is_shown else None
-        coded.append(Coded(codes, case))
-    return coded
-
-
-def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe]) -> float | None:
-    costs = [
-        cost_of(prices, each.model, each.input_tokens, each.output_tokens) for each in probes if each.model
-    ]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
 
 
 def open_finished(url: str) -> Run:

@@ -71,9 +71,9 @@ def read_answers(folder: RunFolder) -> pl.DataFrame | None:
     from gyges.coding import ANSWERS_SCHEMA
 
     table = _open(folder, "answers.parquet", ANSWERS_SCHEMA, _CODED_AGAIN)
-    wrong = {
-        name: pl.col(name).is_null().any() for name in ("trial", "item", "act", "coder", "status")
-    } | {"value": (pl.col("value").is_null() != (pl.col("status") != "coded")).any()}
+    wrong = {name: pl.col(name).is_null().any() for name in ("trial", "item", "act", "coder", "status")} | {
+        "value": (pl.col("value").is_null() != (pl.col("status") != "coded")).any()
+    }
     wrong["item"] = wrong["item"] | pl.struct("trial", "item", "act", "coder").is_duplicated().any()
     _check_rows(folder.at("answers.parquet"), table, wrong, _CODED_AGAIN)
     return table.collect()
@@ -120,12 +120,12 @@ def _check_size(folder: RunFolder, name: str, table: pl.LazyFrame, remedy: str) 
     fs, path = open_fs(folder.at(name))
     n_rows = int(table.select(pl.len()).collect().item())
     if n_rows > _ROWS_A_BYTE * int(fs.size(path)):
-        raise RunError(f"{folder.at(name)}: is damaged (so small a file cannot hold {n_rows} rows); {remedy}.")
+        raise RunError(
+            f"{folder.at(name)}: is damaged (so small a file cannot hold {n_rows} rows); {remedy}."
+        )
 
 
-def _find_wrong(
-    key: str, filled: Sequence[str], words: Mapping[str, Sequence[str]]
-) -> dict[str, pl.Expr]:
+def _find_wrong(key: str, filled: Sequence[str], words: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
     """Say of a table's columns what makes them wrong: a gap, a word that is none, a trial that stands twice."""
     import polars as pl
 

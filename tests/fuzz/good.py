@@ -144,9 +144,7 @@ def _write_answers(run: RunFolder) -> None:
     codes = [code_transcript(each) for log in list_logs(run.logs) for each in read_transcripts(log)]
     rules = list(answer_by_rules(codes))
     judge = [each.model_copy(update={"coder": "some/judge"}) for each in rules]
-    aware = [
-        Answer(trial=each.trial.id, item="eval-aware", coder="some/judge", value="no") for each in codes
-    ]
+    aware = [Answer(trial=each.trial.id, item="eval-aware", coder="some/judge", value="no") for each in codes]
     table = tabulate_answers([*rules, *judge, *aware], (), price=lambda *_: None)
     run.write_table("answers.parquet", table)
 

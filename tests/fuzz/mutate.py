@@ -115,11 +115,8 @@ _TEXT_ITEMS = (
     b"A" * 200_000,
 )
 
-BOMB = (
-    b'a: &a ["lol","lol","lol","lol","lol","lol","lol","lol","lol"]\n'
-    + b"".join(
-        b"%c: &%c [%s]\n" % (code, code, b",".join([b"*%c" % (code - 1)] * 9)) for code in range(98, 106)
-    )
+BOMB = b'a: &a ["lol","lol","lol","lol","lol","lol","lol","lol","lol"]\n' + b"".join(
+    b"%c: &%c [%s]\n" % (code, code, b",".join([b"*%c" % (code - 1)] * 9)) for code in range(98, 106)
 )
 """Nine lists of nine aliases each: four hundred bytes that would be a billion words."""
 
@@ -339,7 +336,10 @@ def spoil_log(rng: Random, content: bytes) -> bytes:
     if way == 0:
         del members[at]
     elif way == 1:
-        members[at] = rng.choice(("../../evil.json", "/etc/x", f"{name}x", "samples/é_1.json", name * 60)), inside
+        members[at] = (
+            rng.choice(("../../evil.json", "/etc/x", f"{name}x", "samples/é_1.json", name * 60)),
+            inside,
+        )
     elif way == 2:
         members.append((name, spoil_json(rng, inside)))
     elif way == 3:
@@ -368,7 +368,10 @@ def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
     import warnings
 
     out = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with (
+        warnings.catch_warnings(),
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
         # A name that stands twice is one of the ways.
         warnings.simplefilter("ignore")
         for name, inside in members:

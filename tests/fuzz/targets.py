@@ -237,4 +237,3 @@ TARGETS: dict[str, Target] = {
     "coding.json": Target(_JSON, _read_coding, in_run=True),
     "codebook.json": Target(_JSON, lambda good, _: load_questions(_run(good)), in_run=True),
 }
-

@@ -113,7 +113,9 @@ def parse_object(content: bytes, *, name: str, remedy: str, error: type[InputErr
         InputError: (as `error`) It is no JSON object, too large, or nested too deeply.
     """
     try:
-        found = json.loads(content, parse_constant=_refuse_constant) if len(content) <= MAX_JSON_BYTES else None
+        found = (
+            json.loads(content, parse_constant=_refuse_constant) if len(content) <= MAX_JSON_BYTES else None
+        )
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
