@@ -24,7 +24,7 @@ from random import Random
 
 from tests.fuzz.good import Good, make_good
 from tests.fuzz.targets import TARGETS, laying_out, spoil
-from tests.fuzz.watching import Broken, watch
+from tests.fuzz.watching import BrokenError, watch
 
 from gyges.records.seeds import derive_seed
 
@@ -57,7 +57,7 @@ def run_kind(kind: str, good: Good, numbers: range, seed: int) -> Tally:
         with laying_out(kind, good, path, content) as read, contextlib.redirect_stdout(io.StringIO()):
             try:
                 outcome = watch(read)
-            except Broken as problem:
+            except BrokenError as problem:
                 tally.broken[str(problem)] += 1
                 tally.example.setdefault(str(problem), number)
                 continue

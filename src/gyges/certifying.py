@@ -33,7 +33,8 @@ def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) 
     Args:
         folder: The run.
         plan: Its plan.
-        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`, or 0 for a plan above `LARGEST`.
+        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`, or 0 for
+            a plan above `LARGEST`.
     """
     wanted = _choose_number(plan) if studies is None else studies
     if not wanted or plan.table.is_empty():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gyges.budget import Purse
 from gyges.errors import InputError
 from gyges.records.battery import Battery
-from gyges.records.plan import Trial
+from gyges.records.plan import Plan, Trial
 from gyges.records.scenario import Scenario, Scene
 from gyges.records.study import ModelSpec, is_probed, name_model
 from gyges.run_folder import (
@@ -57,8 +57,8 @@ def run_trials(folder: RunFolder, options: RunOptions) -> None:
     from gyges.trials import LocalProcesses, ShardEnd
 
     lock = read_lock(folder)
-    missing = find_missing(folder)
-    if not missing:
+    missing = find_rest(folder)
+    if missing.table.is_empty():
         return
     purse = open_purse(folder, lock, options.budget)
     executor = options.executor or LocalProcesses(options.workers)
@@ -102,12 +102,13 @@ def _count_finished(log: str) -> int:
         return 0
 
 
-def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> dict[str, tuple[int, int]]:
+def _estimate_usage(folder: RunFolder, lock: Lock, plan: Plan) -> dict[str, tuple[int, int]]:
     """Estimate what one trial of each model takes, in tokens in and out."""
+    from gyges.design import trials_of
     from gyges.trials import estimate_tokens
 
     scenarios = _read_what_is_run(folder, lock)
-    some = trials[:: max(1, len(trials) // 12)]
+    some = trials_of(Plan(plan.table.gather_every(max(1, plan.table.height // 12))))
     staged = [(trial, stage_trial(scenarios, trial)) for trial in some]
     return {
         spec.name: _find_most(estimate_tokens(staged, probed=is_probed(lock.study.probes, spec.name)))
@@ -122,9 +123,8 @@ def _find_most(tokens: Mapping[str, tuple[float, float]]) -> tuple[int, int]:
     )
 
 
-def _cut_shards(
-    folder: RunFolder, lock: Lock, trials: Sequence[Trial], at_once: int | None
-) -> Iterator[Shard]:
+def _cut_shards(folder: RunFolder, lock: Lock, plan: Plan, at_once: int | None) -> Iterator[Shard]:
+    from gyges.design import trials_of
     from gyges.trials import Shard, make_shards
 
     scenarios = _read_what_is_run(folder, lock)
@@ -146,7 +146,9 @@ def _cut_shards(
             probes=study.probes,
         )
 
-    return make_shards(trials, {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make)
+    return make_shards(
+        trials_of(plan), {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make
+    )
 
 
 def execute_shard(shard: Shard, report: Report) -> ShardEnd:
@@ -180,6 +182,12 @@ def stage_trial(scenarios: Mapping[str, Scenario | Battery], trial: Trial) -> Sc
 def find_missing(folder: RunFolder) -> list[Trial]:
     """Find the trials of the plan that no log holds without an error; damaged logs are moved aside."""
     from gyges.design import trials_of
+
+    return list(trials_of(find_rest(folder)))
+
+
+def find_rest(folder: RunFolder) -> Plan:
+    """Give the plan without the trials that some log holds without an error; damaged logs are moved aside."""
     from gyges.trials import find_finished, list_logs
 
     finished: set[str] = set()
@@ -188,4 +196,5 @@ def find_missing(folder: RunFolder) -> list[Trial]:
             finished |= find_finished(log)
         except InputError:
             folder.move_aside(log)
-    return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
+    table = read_plan(folder).table
+    return Plan(table.filter(~table["id"].is_in(list(finished))))

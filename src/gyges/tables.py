@@ -114,7 +114,7 @@ def _open(folder: RunFolder, name: str, schema: Mapping[str, Any], remedy: str) 
 
 
 def _check_size(folder: RunFolder, name: str, table: pl.LazyFrame, remedy: str) -> None:
-    """Refuse a small file that would unfold into a vast table; every row of ours takes some bytes of its own."""
+    """Refuse a small file that would unfold into a vast table; a row of ours takes bytes of its own."""
     import polars as pl
 
     fs, path = open_fs(folder.at(name))
@@ -126,7 +126,7 @@ def _check_size(folder: RunFolder, name: str, table: pl.LazyFrame, remedy: str) 
 
 
 def _find_wrong(key: str, filled: Sequence[str], words: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
-    """Say of a table's columns what makes them wrong: a gap, a word that is none, a trial that stands twice."""
+    """Say of a table's columns what makes them wrong: a gap, an unknown word, a trial twice."""
     import polars as pl
 
     wrong = {name: ~pl.col(name).is_in(list(known)).all() for name, known in words.items()}

@@ -17,7 +17,7 @@ _HANGS_S = 60.0
 _LONGEST = 2_000
 
 
-class Broken(AssertionError):
+class BrokenError(AssertionError):
     """The reader did what it must not."""
 
 
@@ -37,7 +37,7 @@ def watch(read: Callable[[], object]) -> Outcome:
     """Read a file under watch.
 
     Raises:
-        Broken: It raised anything but a sentence, or took too long or too much.
+        BrokenError: It raised anything but a sentence, or took too long or too much.
     """
     before = _reset_peak()
     began = time.process_time()
@@ -49,22 +49,22 @@ def watch(read: Callable[[], object]) -> Outcome:
         said = str(problem)
         _check_sentence(said)
     except Exception as problem:
-        raise Broken(f"{type(problem).__name__}: {str(problem)[:300]}") from problem
+        raise BrokenError(f"{type(problem).__name__}: {str(problem)[:300]}") from problem
     seconds, mb = time.process_time() - began, _find_peak() - before
     if seconds > MOST_S:
-        raise Broken(f"took {seconds:.1f} s")
+        raise BrokenError(f"took {seconds:.1f} s")
     if mb > MOST_MB:
-        raise Broken(f"took {mb:.0f} MB")
+        raise BrokenError(f"took {mb:.0f} MB")
     return Outcome(not said, said, seconds, mb)
 
 
 def _check_sentence(said: str) -> None:
     if len(said.splitlines()) != 1 or len(said) > _LONGEST:
-        raise Broken(f"said not one sentence but: {said[:300]!r} ({len(said)} characters)")
+        raise BrokenError(f"said not one sentence but: {said[:300]!r} ({len(said)} characters)")
     if not said.endswith((".", "?", ".)")) or "Traceback" in said:
-        raise Broken(f"said no sentence: {said[:300]!r}")
+        raise BrokenError(f"said no sentence: {said[:300]!r}")
     if any(ord(each) < 32 or ord(each) == 127 for each in said):
-        raise Broken(f"said what a terminal obeys: {said[:300]!r}")
+        raise BrokenError(f"said what a terminal obeys: {said[:300]!r}")
 
 
 @contextmanager

@@ -113,27 +113,24 @@ def registering(url: str) -> Iterator[None]:
 def prepare_rest(folder: RunFolder) -> Prepared:
     """Resolve what is missing of a run, as it was registered."""
     from gyges.prepare import Prepared
-    from gyges.records.plan import Plan
     from gyges.run_folder import read_batteries, read_lock, read_scenarios
-    from gyges.running import find_missing
-    from gyges.tables import read_plan
+    from gyges.running import find_rest
 
     lock = read_lock(folder)
-    missing = [trial.id for trial in find_missing(folder)]
-    table = read_plan(folder).table
-    plan = Plan(table=table.filter(table["id"].is_in(missing)))
-    return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
+    return Prepared(
+        lock.study, read_scenarios(folder, lock), lock.claims, find_rest(folder), read_batteries(folder, lock)
+    )
 
 
 def finish_run(url: str, *, workers: int, budget: float | None, certificate: int | None = None) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.run_folder import open_run, read_lock
-    from gyges.running import RunOptions, find_missing
+    from gyges.running import RunOptions, find_rest
     from gyges.study import carry_on
 
     INTERRUPTS.word = f"stopped; carry on with: gyges resume {url}"
     folder = open_run(url)
-    with Display(len(find_missing(folder)), read_lock(folder).study) as display:
+    with Display(find_rest(folder).table.height, read_lock(folder).study) as display:
         INTERRUPTS.before = display.leave
         options = RunOptions(
             workers=workers,
