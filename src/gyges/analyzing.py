@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gyges.certifying import find_certificate, list_rows
 from gyges.deciding import ask, collect_codes, decide_thoroughly
 from gyges.judging import load_questions
-from gyges.labels import Said, find_cells, read_said
+from gyges.labels import find_cells, read_said
 from gyges.pricing import REFERENCE
 from gyges.records.study import name_model
 from gyges.registration import find_changes
@@ -26,7 +26,7 @@ from gyges.run_folder import (
     read_spent,
     write_results,
 )
-from gyges.running import read_plan
+from gyges.tables import open_codes, read_answers, read_plan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,10 +59,10 @@ def analyze_run(
     from gyges.report import count_endings, lay_out_contrast, make_results, pick_excerpts
 
     lock = read_lock(folder)
-    table = folder.scan_table("codes.parquet")
+    table = open_codes(folder)
     check_codes(table)
     scenarios, batteries = read_scenarios(folder, lock), read_batteries(folder, lock)
-    answers, said = _read_answers(folder)
+    answers, said = read_answers(folder), read_said(folder)
     judging = _measure_judging(folder, table, answers, lock.study.seed)
     asked = ask(lock.study, lock.claims, scenarios, judging.get("judges", ()), batteries)
     labelled = table if answers is None else add_labels(table, answers, said.labels, drawn_by=said.drawn_by)
@@ -96,12 +96,6 @@ def analyze_run(
     )
     write_results(folder, results)
     return results
-
-
-def _read_answers(folder: RunFolder) -> tuple[pl.DataFrame | None, Said]:
-    """Read what judges answered and people said; none of either where nobody did."""
-    answers = folder.scan_table("answers.parquet").collect() if folder.exists("answers.parquet") else None
-    return answers, read_said(folder)
 
 
 def _measure_failures(codes: pl.LazyFrame, seed: int) -> dict[str, Sequence[Any]]:
@@ -145,9 +139,8 @@ def _describe_judges(folder: RunFolder) -> list[dict[str, Any]]:
     """Say of each judge how many answers it gave to each question, and what they cost."""
     from gyges.coding import count_judges
 
-    if not folder.exists("answers.parquet"):
-        return []
-    return count_judges(folder.scan_table("answers.parquet").collect())
+    answers = read_answers(folder)
+    return [] if answers is None else count_judges(answers)
 
 
 def _describe_cost(folder: RunFolder, trials: Mapping[str, float | int | None]) -> dict[str, Any]:

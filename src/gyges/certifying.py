@@ -7,15 +7,24 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from gyges.deciding import ask
 from gyges.records.plan import Plan
+from gyges.records.validity import Certificate
 from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import RunFolder, read_batteries, read_lock, read_scenarios
 
 NAME = "certificate.json"
 
+_CERTIFICATE = TypeAdapter(Certificate)
+
 STUDIES = 40
 """Simulated studies for each agent, unless somebody says otherwise."""
+
+LARGEST = 10_000
+"""Trials for each model up to which a plan has a certificate without being asked: beyond, one takes a
+gigabyte and an hour."""
 
 
 def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) -> dict[str, Any] | None:
@@ -24,9 +33,10 @@ def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) 
     Args:
         folder: The run.
         plan: Its plan.
-        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`.
+        studies: Simulated studies for each agent; 0: no certificate; none: `STUDIES`, or 0 for
+            a plan above `LARGEST`.
     """
-    wanted = STUDIES if studies is None else studies
+    wanted = _choose_number(plan) if studies is None else studies
     if not wanted or plan.table.is_empty():
         return None
     lock = read_lock(folder)
@@ -48,6 +58,11 @@ def find_certificate(folder: RunFolder, plan: Plan, studies: int | None = None) 
     return made
 
 
+def _choose_number(plan: Plan) -> int:
+    first = plan.table["model"].first() if plan.table.height else None
+    return STUDIES if (plan.table["model"] == first).sum() <= LARGEST else 0
+
+
 def list_rows(certificate: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Lay a certificate out as rows: one about the study, then one a claim; none without a certificate."""
     if certificate is None:
@@ -61,7 +76,9 @@ def _read_kept(folder: RunFolder) -> dict[str, Any] | None:
     if not folder.exists(NAME):
         return None
     try:
-        found = json.loads(folder.read(NAME))
+        found = asdict(_CERTIFICATE.validate_json(folder.read(NAME), strict=True))
+        # A number too large for one is infinite, which no results can hold.
+        json.dumps(found, allow_nan=False)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gyges.records.battery import Battery
@@ -17,7 +17,8 @@ from gyges.records.verdicts import Finding, Verdict
 if TYPE_CHECKING:
     import polars as pl
 
-    from gyges.analysis import Revealed
+    from gyges.analysis import Revealed, Variation
+    from gyges.claims import Again
     from gyges.estimands import Facts
 
 
@@ -162,17 +163,12 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
         answers: What each coder answered; none: nobody judged.
     """
     from gyges.analysis import contrast_models, list_variations, prepare_codes
-    from gyges.claims import Again, Rules, settle_controls, weigh_alternatives
+    from gyges.claims import Rules, settle_controls, weigh_alternatives
     from gyges.estimands import list_items
 
-    revealed = _reveal(codes, asked, listed=True)
-    expected = _expect(codes, asked, revealed)
-    own = decide_codes(expected, asked, revealed)
-    again = []
+    expected, own = _decide_own(codes, asked)
     # What is expected of a trial stays the same when others are left out.
-    for each in list_variations(expected, answers):
-        found = decide_codes(each.table, asked, listed=False)
-        again.append(Again(each.name, each.question, found.findings, found.verdicts, is_part=each.is_part))
+    again = [_decide_again(each, asked) for each in list_variations(expected, answers)]
     rules = Rules(asked.claims, asked.study.min_trials, judges=asked.judges)
     weighed = weigh_alternatives(own.findings, own.verdicts, again, rules)
     verdicts = settle_controls(weighed, asked.claims, items=list_items(asked.claims), judges=asked.judges)
@@ -183,3 +179,23 @@ def decide_thoroughly(codes: pl.DataFrame, asked: Asked, answers: pl.DataFrame |
         prepared, own.findings, models, claims=asked.claims, min_trials=asked.study.min_trials
     )
     return Decided(own.findings, verdicts, own.revealed, contrasts)
+
+
+def _decide_own(codes: pl.DataFrame, asked: Asked) -> tuple[pl.DataFrame, Decided]:
+    """Decide on all codes; gives them with what is expected of each trial."""
+    from gyges.analysis import Revealed
+
+    revealed = _reveal(codes, asked, listed=True)
+    expected = _expect(codes, asked, revealed)
+    own = decide_codes(expected, asked, revealed)
+    # What stands behind it is large, and a variation has its own.
+    return expected, replace(own, revealed=Revealed(found=own.revealed.found))
+
+
+def _decide_again(variation: Variation, asked: Asked) -> Again:
+    from gyges.claims import Again
+
+    found = decide_codes(variation.table, asked, listed=False)
+    return Again(
+        variation.name, variation.question, found.findings, found.verdicts, is_part=variation.is_part
+    )

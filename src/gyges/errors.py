@@ -27,8 +27,24 @@ Place = tuple[str | int, ...]
 """A field in a file: names of fields, and positions in lists counted from 0."""
 
 
+_MOST_SAID, _END_SAID = 1_500, 200
+_MOST_NAMED = 80
+
+
 class GygesError(Exception):
-    """An error whose message is one sentence for the person at the keyboard."""
+    """An error whose message is one sentence for the person at the keyboard.
+
+    What it quotes may come from anybody's file: line breaks and whatever a terminal would obey are written
+    out, and a message that would fill a page is cut in its middle.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_say_on_one_line(message))
+
+
+def _say_on_one_line(message: str) -> str:
+    said = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in message)
+    return said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - _END_SAID]} … {said[-_END_SAID:]}"
 
 
 class InputError(GygesError):
@@ -96,6 +112,7 @@ class BudgetError(GygesError):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Say that `name` is unknown, with the nearest valid name first."""
     names = sorted(known)
+    name = name if len(name) <= _MOST_NAMED else f"{name[:_MOST_NAMED]}…"
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return f"unknown {kind} '{name}'.{hint} Known: {', '.join(names) or 'none'}."

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from gyges.errors import InputError, RunError, unknown_name
 from gyges.estimands import DRAWN_BY, name_cells
@@ -40,9 +40,12 @@ from gyges.records.codebook import Item, Label
 from gyges.records.conversation import Conversation
 from gyges.run_folder import RunFolder, open_run, read_codebook, read_lock
 from gyges.storage import name_folder
+from gyges.tables import open_codes, read_answers, read_label_table
 
 if TYPE_CHECKING:
     import polars as pl
+
+_DRAWS = TypeAdapter(dict[str, tuple[str, ...]])
 
 JOURNAL, TABLE, DRAWS = "labels.jsonl", "labels.parquet", "label_draws.json"
 N_LABELS = 100
@@ -115,11 +118,11 @@ def draw_labels(folder: RunFolder, items: Sequence[Item], wanted: Wanted) -> lis
     Raises:
         InputError: A question or column is not there, or nothing can be asked.
     """
-    codes = folder.scan_table("codes.parquet").collect()
+    codes = open_codes(folder).collect()
     chosen = _choose_items(items, wanted.items)
     by = (*_ALWAYS, *_choose_columns(codes, wanted.by))
     seed = read_lock(folder).study.seed
-    pools = make_pools(codes, _read_answers(folder), chosen, by=by, seed=seed)
+    pools = make_pools(codes, read_answers(folder), chosen, by=by, seed=seed)
     said = find_consensus(Ledger(_read_journal(folder)).all())
     draws = [_draw_pool(pool, wanted, said) for pool in pools]
     if not any(draw.tasks for draw in draws):
@@ -157,12 +160,6 @@ def _choose_columns(codes: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names)) or [name for name in _COMPARED if codes[name].n_unique() > 1]
 
 
-def _read_answers(folder: RunFolder) -> pl.DataFrame | None:
-    if not folder.exists("answers.parquet"):
-        return None
-    return folder.scan_table("answers.parquet").collect()
-
-
 def _read_journal(folder: RunFolder) -> list[Label]:
     return read_labels(Path(folder.at(JOURNAL)))
 
@@ -181,7 +178,7 @@ def read_said(folder: RunFolder) -> Said:
     """Read what people said; every answer given counts, also where a kill kept it from `labels.parquet`."""
     if "://" not in name_folder(folder.url) and folder.exists(JOURNAL):
         write_labels(folder)
-    labels = folder.scan_table(TABLE).collect() if folder.exists(TABLE) else None
+    labels = read_label_table(folder)
     return Said(labels, _read_draws(folder))
 
 
@@ -204,9 +201,8 @@ def _read_draws(folder: RunFolder) -> dict[str, tuple[str, ...]]:
     if not folder.exists(DRAWS):
         return {}
     try:
-        content = json.loads(folder.read(DRAWS))
-        return {str(item): tuple(map(str, columns)) for item, columns in content.items()}
-    except (ValueError, AttributeError, TypeError):
+        return _DRAWS.validate_json(folder.read(DRAWS), strict=True)
+    except ValidationError:
         raise RunError(
             f"{folder.at(DRAWS)}: cannot be read; expected each question's list of columns."
         ) from None
@@ -223,10 +219,11 @@ def _note_draws(folder: RunFolder, draws: Sequence[Draw]) -> None:
 
 def _take_over(folder: RunFolder) -> None:
     """Begin the journal with the table's labels where it stands alone: nothing else would keep them."""
-    if folder.exists(JOURNAL) or not folder.exists(TABLE):
+    table = None if folder.exists(JOURNAL) else read_label_table(folder)
+    if table is None:
         return
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    rows = folder.scan_table(TABLE).collect().to_dicts()
+    rows = table.to_dicts()
     try:
         labels = [Label.model_validate({"at": now, **row}) for row in rows if row.get("value") is not None]
     except ValidationError:
@@ -282,7 +279,7 @@ def import_labels(folder: RunFolder, source: Path, items: Sequence[Item]) -> tup
         content = source.read_bytes()
     except OSError as problem:
         raise InputError(f"{source}: cannot be read ({problem.strerror or problem}).") from None
-    codes = folder.scan_table("codes.parquet").select("trial", "open_acts").collect()
+    codes = open_codes(folder).select("trial", "open_acts").collect()
     acts = {trial: tuple(open_acts or ()) for trial, open_acts in codes.iter_rows()}
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     labels = read_csv(content, name=str(source), items=items, acts=acts, now=now)

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from gyges.errors import RunError
 from gyges.reaching import file_exists, open_fs, persist, read_file
@@ -40,7 +40,7 @@ from gyges.records.base import Record, Slug
 from gyges.records.battery import Battery
 from gyges.records.claim import Claim
 from gyges.records.codebook import Item
-from gyges.records.reading import parse_record
+from gyges.records.reading import parse_object, parse_record
 from gyges.records.scenario import Scenario
 from gyges.records.study import Consensus, Study
 from gyges.storage import (
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 R = TypeVar("R", bound=Record)
+
+_ITEMS = TypeAdapter(list[Item])
 
 FORMAT = 1
 """Version of the run folder's format; a folder of another format is refused with a sentence."""
@@ -308,7 +310,8 @@ def read_spent(folder: RunFolder) -> dict[str, Any]:
 
 def read_foreign(folder: RunFolder) -> int:
     """Read how many trials in the logs were not of the plan when they were last coded."""
-    return int(_read_coding(folder).get("foreign_trials", 0))
+    found = _read_coding(folder).get("foreign_trials", 0)
+    return found if isinstance(found, int) else 0
 
 
 def read_consensus(folder: RunFolder) -> Consensus:
@@ -319,10 +322,11 @@ def read_consensus(folder: RunFolder) -> Consensus:
 def _read_coding(folder: RunFolder) -> dict[str, Any]:
     if not folder.exists("coding.json"):
         return {}
-    try:
-        return dict(json.loads(folder.read("coding.json")))
-    except (ValueError, TypeError):
-        raise RunError(f"{folder.at('coding.json')}: is damaged; `gyges code` writes it again.") from None
+    return _read_values(folder, "coding.json", "`gyges code` writes it again")
+
+
+def _read_values(folder: RunFolder, name: str, remedy: str) -> dict[str, Any]:
+    return parse_object(folder.read(name), name=folder.at(name), remedy=remedy, error=RunError)
 
 
 def write_codebook(folder: RunFolder, items: Iterable[Item]) -> None:
@@ -341,8 +345,8 @@ def read_codebook(folder: RunFolder) -> tuple[Item, ...] | None:
     if not folder.exists("codebook.json"):
         return None
     try:
-        return tuple(Item.model_validate(each) for each in json.loads(folder.read("codebook.json")))
-    except (ValueError, TypeError):
+        return tuple(_ITEMS.validate_json(folder.read("codebook.json"), strict=True))
+    except ValueError:
         raise RunError(
             f"{folder.at('codebook.json')}: is damaged; remove it to use the shipped one."
         ) from None
@@ -350,11 +354,7 @@ def read_codebook(folder: RunFolder) -> tuple[Item, ...] | None:
 
 def read_results(folder: RunFolder) -> dict[str, Any]:
     """Read `results.json`."""
-    try:
-        content: dict[str, Any] = json.loads(folder.read("results.json"))
-    except ValueError:
-        raise RunError(f"{folder.at('results.json')}: is damaged; `gyges analyze` writes it again.") from None
-    return content
+    return _read_values(folder, "results.json", "`gyges analyze` writes it again")
 
 
 def write_results(folder: RunFolder, results: Mapping[str, Any]) -> None:

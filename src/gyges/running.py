@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -31,6 +29,7 @@ from gyges.run_folder import (
     read_scenarios,
 )
 from gyges.storage import at_the_door, remove_file, write_file
+from gyges.tables import read_plan
 from gyges.watching import Watch, read_progress
 
 if TYPE_CHECKING:
@@ -79,67 +78,72 @@ def run_trials(folder: RunFolder, options: RunOptions, watch: Watch | None = Non
     """
     with hold_run(folder):
         recover_logs(folder)
-        waiting = find_missing(folder)
+        rest = find_rest(folder)
         watch = watch or Watch(None)
-        watch.plan(count_planned(folder), {trial.id: trial.model for trial in waiting})
+        watch.plan(count_planned(folder), dict(rest.table.select("id", "model").iter_rows()))
         lock = read_lock(folder)
         study = price_study(lock.study, keep_prices(folder, lock, options.prices))
         purse = open_purse(folder, study, options.budget)
         watch.open(purse)
-        if waiting and purse.budget is not None:
-            for kind, usage in _estimate_usage(folder, lock, waiting).items():
+        if rest.table.is_empty():
+            return
+        if purse.budget is not None:
+            for kind, usage in _estimate_usage(folder, lock, rest).items():
                 purse.expect(kind, usage)
-        if waiting:
-            _run_missing(folder, waiting, options, purse=purse, watch=watch)
+        _run_rest(folder, rest, options, purse=purse, watch=watch)
 
 
-def _run_missing(
-    folder: RunFolder, waiting: list[Trial], options: RunOptions, *, purse: Purse, watch: Watch
-) -> None:
+def _run_rest(folder: RunFolder, rest: Plan, options: RunOptions, *, purse: Purse, watch: Watch) -> None:
     from gyges.trials import LocalProcesses
 
     lock = read_lock(folder)
     executor = options.executor or LocalProcesses(options.workers)
     session = uuid4().hex
     try:
-        while waiting:
-            now, waiting = _choose_affordable(purse, waiting)
-            if not now:
+        while not rest.table.is_empty():
+            now, rest = _choose_affordable(purse, rest)
+            if now.table.is_empty():
                 raise purse.make_error()
-            shards = {shard.id: shard for shard in _cut_shards(folder, lock, now, session)}
-            for word in executor.run(shards.values(), execute_shard):
+            under_way: dict[str, tuple[str, ...]] = {}
+            shards = _note_trials(_cut_shards(folder, lock, now, session), under_way)
+            for word in executor.run(shards, execute_shard):
                 check_held(folder)
-                _hear(word, purse, shards, options)
+                _hear(word, purse, under_way, options)
                 watch.hear(word)
                 purse.check()
     finally:
         executor.cancel()
 
 
-def _choose_affordable(purse: Purse, trials: Sequence[Trial]) -> tuple[list[Trial], list[Trial]]:
+def _note_trials(shards: Iterable[Shard], under_way: dict[str, tuple[str, ...]]) -> Iterator[Shard]:
+    """Note which trials a shard has when its turn comes."""
+    for shard in shards:
+        under_way[shard.id] = tuple(trial.id for trial in shard.trials)
+        yield shard
+
+
+def _choose_affordable(purse: Purse, plan: Plan) -> tuple[Plan, Plan]:
     """Choose, in the plan's order, which trials may begin now; give them and the others."""
-    wanted = Counter(trial.model for trial in trials)
-    room = dict.fromkeys(wanted, 0)
-    now: list[Trial] = []
-    later: list[Trial] = []
-    for model, n in wanted.items():
-        room[model] = purse.allow(model, n)
-        ids = (trial.id for trial in trials if trial.model == model)
-        purse.begin(model, islice(ids, room[model]))
-    for trial in trials:
-        chosen = now if room[trial.model] else later
-        chosen.append(trial)
-        room[trial.model] -= bool(room[trial.model])
-    return now, later
+    import polars as pl
+
+    table = plan.table
+    room: dict[str, int] = {}
+    for model in table["model"].unique(maintain_order=True):
+        ids = table.filter(pl.col("model") == model)["id"]
+        room[model] = purse.allow(model, len(ids))
+        purse.begin(model, ids.head(room[model]))
+    place = pl.int_range(pl.len()).over("model")
+    begins = table.select(place < pl.col("model").replace_strict(room, return_dtype=pl.Int64)).to_series()
+    return Plan(table=table.filter(begins)), Plan(table=table.filter(~begins))
 
 
-def _hear(word: Word, purse: Purse, shards: Mapping[str, Shard], options: RunOptions) -> None:
+def _hear(word: Word, purse: Purse, under_way: dict[str, tuple[str, ...]], options: RunOptions) -> None:
     from gyges.trials import Note, Notice, ShardEnd
 
     if isinstance(word, ShardEnd):
         options.on_shard(word)
         purse.pay(word.unseen)
-        purse.drop(trial.id for trial in shards[word.shard].trials)
+        purse.drop(under_way.pop(word.shard))
     elif isinstance(word, Note):
         if word.kind == "attempt":
             purse.fail(word.trial, word.models)
@@ -193,12 +197,13 @@ def pay_spent(folder: RunFolder, purse: Purse) -> None:
         purse.pay({judged.judge: judged.tokens}, usd=judged.cost)
 
 
-def _estimate_usage(folder: RunFolder, lock: Lock, trials: Sequence[Trial]) -> dict[str, Usage]:
+def _estimate_usage(folder: RunFolder, lock: Lock, plan: Plan) -> dict[str, Usage]:
     """Estimate what one trial of each model takes; a model that plays the people takes as much again."""
+    from gyges.design import trials_of
     from gyges.trials import estimate_tokens
 
     scenarios = _read_what_is_run(folder, lock)
-    some = trials[:: max(1, len(trials) // 12)]
+    some = trials_of(Plan(plan.table.gather_every(max(1, plan.table.height // 12))))
     staged = [(trial, stage_trial(scenarios, trial)) for trial in some]
     people = lock.study.stakeholder
     found: dict[str, Usage] = {}
@@ -219,7 +224,8 @@ def _find_most(tokens: Mapping[str, tuple[float, float]]) -> Tokens:
     )
 
 
-def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial], session: str) -> Iterator[Shard]:
+def _cut_shards(folder: RunFolder, lock: Lock, plan: Plan, session: str) -> Iterator[Shard]:
+    from gyges.design import trials_of
     from gyges.trials import Shard, make_shards
 
     scenarios = _read_what_is_run(folder, lock)
@@ -241,7 +247,9 @@ def _cut_shards(folder: RunFolder, lock: Lock, trials: Sequence[Trial], session:
             session=session,
         )
 
-    return make_shards(trials, {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make)
+    return make_shards(
+        trials_of(plan), {name_model(spec): spec for spec in study.models}, size=SHARD_SIZE, make=make
+    )
 
 
 def execute_shard(shard: Shard, report: Report) -> ShardEnd:
@@ -307,21 +315,23 @@ def _find_damaged(folder: RunFolder) -> Iterator[str]:
 def find_missing(folder: RunFolder) -> list[Trial]:
     """Find the trials of the plan that no readable log holds without an error."""
     from gyges.design import trials_of
+
+    return list(trials_of(find_rest(folder)))
+
+
+def find_rest(folder: RunFolder) -> Plan:
+    """Give the plan without the trials that some readable log holds without an error."""
     from gyges.trials import find_finished, list_logs
 
     finished: set[str] = set()
     for log in list_logs(folder.logs):
         with suppress(LogError):
             finished |= find_finished(log)
-    return [trial for trial in trials_of(read_plan(folder)) if trial.id not in finished]
+    table = read_plan(folder).table
+    return Plan(table=table.filter(~table["id"].is_in(list(finished))))
 
 
 def count_planned(folder: RunFolder) -> dict[str, int]:
     """Count the planned trials of each model, in the plan's order."""
     counts = read_plan(folder).table["model"].value_counts(sort=False)
     return dict(sorted(counts.iter_rows()))
-
-
-def read_plan(folder: RunFolder) -> Plan:
-    """Read the plan of a run."""
-    return Plan(table=folder.scan_table("plan.parquet").collect())

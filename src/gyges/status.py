@@ -12,7 +12,8 @@ from gyges.holding import Holder, find_holder, is_gone
 from gyges.pricing import read_priced
 from gyges.records.progress import Progress, State
 from gyges.run_folder import RunFolder, open_run, read_lock
-from gyges.running import count_planned, pay_spent, read_plan
+from gyges.running import count_planned, pay_spent
+from gyges.tables import read_plan
 from gyges.watching import read_progress
 
 STALE_S = 60.0

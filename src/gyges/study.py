@@ -6,34 +6,23 @@ again alone. Heavy parts are imported by the step that needs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from itertools import chain
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gyges.analyzing import analyze_run, report_run
 from gyges.errors import BudgetError, LogError, RunError
+from gyges.gathering import CodedLog, code_log, gather_codes
 from gyges.holding import hold_run
-from gyges.judging import (
-    Coded,
-    JudgeOptions,
-    check_judges,
-    judge_cases,
-    lay_out_judged,
-    load_questions,
-    sum_spent,
-)
+from gyges.judging import JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions, sum_spent
 from gyges.prepare import Prepared, check_models, prepare_study
-from gyges.pricing import cost_of, cost_of_all, prices_of, read_priced
-from gyges.records.codes import Codes
-from gyges.records.study import Price, Study
-from gyges.records.tokens import Usage, add_usage
-from gyges.records.transcript import Probe
+from gyges.pricing import prices_of, read_priced
+from gyges.records.study import Study
 from gyges.registration import hash_plan, hash_records
 from gyges.run_folder import (
     FORMAT,
@@ -46,7 +35,8 @@ from gyges.run_folder import (
     write_codebook,
     write_coding,
 )
-from gyges.running import RunOptions, read_plan, recover_logs, run_trials
+from gyges.running import RunOptions, recover_logs, run_trials
+from gyges.tables import open_codes, read_plan
 from gyges.watching import Watch
 
 if TYPE_CHECKING:
@@ -76,12 +66,12 @@ class Run:
     @property
     def codes(self) -> pl.DataFrame:
         """Read the codes table, one row a trial."""
-        return self.folder.scan_table("codes.parquet").collect()
+        return open_codes(self.folder).collect()
 
     @property
     def plan(self) -> pl.DataFrame:
         """Read the plan, one row a trial."""
-        return self.folder.scan_table("plan.parquet").collect()
+        return read_plan(self.folder).table
 
 
 def run_study(study: Study, *, out: str | None = None, options: RunOptions | None = None) -> Run:
@@ -195,8 +185,7 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         RunError: A log cannot be read, or there is none.
         BudgetError: The run's budget does not allow to ask the judges; the rules have coded.
     """
-    from gyges.coding import make_questions, tabulate_codes
-    from gyges.design import trials_of
+    from gyges.coding import make_questions
     from gyges.trials import list_logs
 
     logs = list_logs(folder.logs)
@@ -208,21 +197,11 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
     items = load_questions(folder, judging.codebook if judging else ())
     is_judged = bool(judges) or folder.exists("scans")
     asks_acts = any(item.unit == "act" for item in items) if is_judged else None
-    read = list(_map_logs(partial(_code_log, prices_of(study), asks_acts), logs, workers))
-    planned = {trial.id: trial for trial in trials_of(read_plan(folder))}
-    found = list(chain.from_iterable(each.coded for each in read))
-    used = add_usage(each.usage for each in read)
-    # A log holds what somebody ran; what counts is what the plan asked for.
-    own = [each for each in found if planned.get(each.codes.trial.id) == each.codes.trial]
-    not_run = (
-        Codes(trial=trial, status="failed", reason="not run", cause="not-run", cost=0.0, probe_cost=0.0)
-        for trial in planned.values()
-    )
-    table = tabulate_codes(chain((each.codes for each in own), not_run)).table
+    coded = _map_logs(partial(code_log, prices_of(study), asks_acts), logs, workers)
+    table, kept, n_foreign, used = gather_codes(read_plan(folder), coded)
     consensus = (judging.consensus if judging else None) or study.consensus
-    note = partial(write_coding, folder, foreign_trials=len(found) - len(own), consensus=consensus)
+    note = partial(write_coding, folder, foreign_trials=n_foreign, consensus=consensus)
     note(spent=sum_spent(folder, study, used))
-    kept = _keep_best(own)
     folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
     if judging and judges:
         cases = [each.case for each in kept if each.case]
@@ -232,60 +211,17 @@ def code_run(folder: RunFolder, *, workers: int = 1, judging: JudgeOptions | Non
         folder.write_table("codes.parquet", lay_out_judged(folder, kept, table, judges))
 
 
-def _keep_best(found: Sequence[Coded]) -> list[Coded]:
-    """Keep one of each trial as the table does: the first that did not fail."""
-    kept: dict[str, Coded] = {}
-    for each in found:
-        before = kept.get(each.codes.trial.id)
-        if before is None or before.codes.status == "failed" != each.codes.status:
-            kept[each.codes.trial.id] = each
-    return [kept[trial] for trial in sorted(kept)]
-
-
-class _CodedLog(NamedTuple):
-    """The trials of a log, coded, and what its models used in all."""
-
-    coded: list[Coded]
-    usage: Usage
-
-
-def _map_logs(code_log: Callable[[str], _CodedLog], logs: Sequence[str], workers: int) -> Iterator[_CodedLog]:
+def _map_logs(work: Callable[[str], CodedLog], logs: Sequence[str], workers: int) -> Iterator[CodedLog]:
     if workers == 1 or len(logs) < _LOGS_WORTH_A_POOL:
-        yield from map(code_log, logs)
+        yield from map(work, logs)
         return
     from gyges.trials import beginning_deaf, leave_with_parent
 
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_with_parent) as pool:
         with beginning_deaf():
-            coded = pool.map(code_log, logs)
+            coded = pool.map(work, logs)
         yield from coded
-
-
-def _code_log(prices: Mapping[str, Price | None], asks_acts: bool | None, log: str) -> _CodedLog:
-    """Code a log's trials by the rules; `asks_acts` is none where no judge is to be shown them."""
-    from gyges.coding import code_transcript, make_case
-    from gyges.trials import read_transcripts, read_usage
-
-    coded = []
-    for transcript in read_transcripts(log):
-        costs = {
-            "cost": cost_of_all(prices, transcript.usage),
-            "probe_cost": _cost_of_probes(prices, transcript.probes),
-        }
-        codes = code_transcript(transcript.model_copy(update=costs))
-        is_shown = asks_acts is not None and codes.status != "failed"
-        case = make_case(transcript, codes.acts, asks_acts=bool(asks_acts)) if is_shown else None
-        coded.append(Coded(codes, case))
-    return _CodedLog(coded, read_usage(log).whole)
-
-
-def _cost_of_probes(prices: Mapping[str, Price | None], probes: Sequence[Probe]) -> float | None:
-    from gyges.trials import tokens_of
-
-    costs = [cost_of(prices, each.model, tokens_of(each)) for each in probes if each.model]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
 
 
 def open_finished(url: str) -> Run:

@@ -111,7 +111,7 @@ def _find_briefing(messages: list[ChatMessage]) -> Briefing:
     raise ModelError("reference agents only play Gyges' own trials; this conversation is none.")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _parse_briefing(text: str) -> Briefing:
     return Briefing.model_validate_json(text)
 

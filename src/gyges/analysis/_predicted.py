@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import product
 from types import SimpleNamespace
@@ -23,6 +23,9 @@ Levels = Mapping[str, NDArray[np.object_]]
 _SHARES: Final = ("exposure", "deniable")
 _DENIABLE: Final = 0.5
 
+_AT_ONCE: Final = 20_000
+"""Cells that are worked out together, which bounds the memory of large studies."""
+
 
 def predict_average(
     levels: Levels, factors: tuple[str, ...], scenario: Scenario, weights: Floats, constants: Floats
@@ -38,6 +41,29 @@ def predict_average(
     """
     met = [sorted(set(levels[name])) for name in factors]
     combinations = list(product(*met))
+    step = max(1, _AT_ONCE // len(combinations))
+    blocks = [slice(start, start + step) for start in range(0, len(weights), step)]
+    found = [
+        _average_block(
+            {name: each[block] for name, each in levels.items()},
+            (factors, combinations),
+            scenario,
+            weights[block],
+            constants[block],
+        )
+        for block in blocks
+    ]
+    return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+
+def _average_block(
+    levels: Levels,
+    crossed: tuple[tuple[str, ...], Sequence[tuple[str, ...]]],
+    scenario: Scenario,
+    weights: Floats,
+    constants: Floats,
+) -> dict[str, Floats]:
+    factors, combinations = crossed
     size, many = len(weights), len(combinations)
     spread = {name: np.tile(each, many) for name, each in levels.items()}
     for i, name in enumerate(factors):

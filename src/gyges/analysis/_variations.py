@@ -14,6 +14,7 @@ from gyges.records.words import PROTOCOLS
 _RULES: Final = "rules"
 _LABEL: Final = "label:"
 _LABELLED: Final = "label_"
+_KEPT: Final = "kept here"
 
 
 class Variation:
@@ -55,7 +56,8 @@ def list_variations(codes: pl.DataFrame, answers: pl.DataFrame | None = None) ->
 def _narrow(
     codes: pl.DataFrame, name: str, question: Question, kept: pl.Expr, *, is_part: bool = False
 ) -> Iterator[Variation]:
-    table = codes.filter(kept)
+    # A filter would not spread a mark that is the same for all, where nobody was asked.
+    table = codes.with_columns(kept.alias(_KEPT)).filter(_KEPT).drop(_KEPT)
     if 0 < table.height < codes.height:
         yield Variation(name, question, table, is_part=is_part)
 

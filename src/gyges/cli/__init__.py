@@ -10,12 +10,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from gyges.cli._memory import give_back_memory
 from gyges.cli._stopping import EXIT_STOPPED, INTERRUPTS
 
 
 def main() -> None:
     """Run the command line and exit with the code of what happened."""
     INTERRUPTS.watch()
+    give_back_memory()
     try:
         from gyges.cli._app import run_app
 

@@ -24,6 +24,7 @@ CERTIFICATE_OPTION = typer.Option(
     "--certificate",
     min=1,
     max=100_000,
-    help="Simulated studies for each agent of the report's certificate; the default is 40.",
+    help="Simulated studies for each agent of the report's certificate; the default is 40, and none above"
+    " 10,000 trials a model.",
 )
 NO_CERTIFICATE_OPTION = typer.Option("--no-certificate", help="Make no certificate; the report says so.")

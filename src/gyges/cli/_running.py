@@ -109,16 +109,14 @@ def registering(url: str) -> Iterator[None]:
 def prepare_rest(folder: RunFolder) -> Prepared:
     """Resolve what is missing of a run that this process holds, as it was registered."""
     from gyges.prepare import Prepared
-    from gyges.records.plan import Plan
     from gyges.run_folder import read_batteries, read_lock, read_scenarios
-    from gyges.running import find_missing, read_plan, recover_logs
+    from gyges.running import find_rest, recover_logs
 
     lock = read_lock(folder)
     recover_logs(folder)
-    missing = [trial.id for trial in find_missing(folder)]
-    table = read_plan(folder).table
-    plan = Plan(table=table.filter(table["id"].is_in(missing)))
-    return Prepared(lock.study, read_scenarios(folder, lock), lock.claims, plan, read_batteries(folder, lock))
+    return Prepared(
+        lock.study, read_scenarios(folder, lock), lock.claims, find_rest(folder), read_batteries(folder, lock)
+    )
 
 
 def check_ray(address: str | None) -> None:

@@ -18,7 +18,7 @@ from gyges.coding._codebook import list_values, load_codebook, load_item
 from gyges.coding._probes import show_probes
 from gyges.coding._questions import Case, Questions, make_case, make_questions
 from gyges.coding._rules import code_transcript
-from gyges.coding._table import SCHEMA, tabulate_codes
+from gyges.coding._table import SCHEMA, lay_out_codes, merge_codes, tabulate_codes
 from gyges.coding._validation import write_validation_set
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ __all__ = [
     "find_missing_cases",
     "fit_posterior",
     "gather_answers",
+    "lay_out_codes",
     "list_disagreements",
     "list_values",
     "load_codebook",
@@ -81,6 +82,7 @@ __all__ = [
     "make_case",
     "make_questions",
     "measure_judges",
+    "merge_codes",
     "read_scans",
     "recover_scans",
     "show_probes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -46,12 +46,25 @@ SCHEMA: dict[str, Any] = {
 
 def tabulate_codes(codes: Iterable[Codes]) -> CodesTable:
     """Lay codes out as a table; a trial that comes twice keeps its first codes that are not `failed`."""
-    kept: dict[str, Codes] = {}
-    for each in codes:
-        if each.trial.id not in kept or kept[each.trial.id].status == "failed" != each.status:
-            kept[each.trial.id] = each
-    rows = [_lay_out(kept[trial]) for trial in sorted(kept)]
-    return CodesTable(table=pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    return merge_codes([lay_out_codes(codes)])
+
+
+def lay_out_codes(codes: Iterable[Codes]) -> pl.DataFrame:
+    """Lay codes out as rows, as they come."""
+    return pl.DataFrame([_lay_out(each) for each in codes], schema=SCHEMA, orient="row")
+
+
+def merge_codes(tables: Sequence[pl.DataFrame]) -> CodesTable:
+    """Put rows together, sorted by trial; of a trial that comes twice, the first that is not `failed` stays.
+
+    Args:
+        tables: Rows of `lay_out_codes`, in the order in which they count as first.
+    """
+    rows = pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
+    order = pl.int_range(pl.len()).alias("order")
+    ranked = rows.select("trial", (pl.col("status") == "failed").alias("failed"), order)
+    first = ranked.sort("trial", "failed", "order").unique("trial", keep="first", maintain_order=True)
+    return CodesTable(table=rows[first["order"]].rechunk())
 
 
 def _lay_out(codes: Codes) -> list[Any]:

@@ -3,7 +3,7 @@
 from gyges.design._aliases import Aliased, Checked
 from gyges.design._contrasts import Contrast
 from gyges.design._costs import ModelCost, TokenEstimate
-from gyges.design._plan import make_plan
+from gyges.design._plan import COLUMNS, make_plan
 from gyges.design._power import Assumptions, detectable_effect, trials_needed
 from gyges.design._studies import find_studies, find_study_file, load_study
 from gyges.design._summary import PlanSummary, describe_plan
@@ -12,6 +12,7 @@ from gyges.design._trials import plan_from_table, plan_from_trials, trial_at, tr
 from gyges.design._weights import default_weights
 
 __all__ = [
+    "COLUMNS",
     "Aliased",
     "Assumptions",
     "Checked",

@@ -89,8 +89,8 @@ def tabulate_choices(
     )
     openings = _Openings(scenarios)
     found = {}
-    for (model,), mine in counted.group_by("model", maintain_order=True):
-        table = _choose(mine, openings, min_trials)
+    for model in counted["model"].unique(maintain_order=True):
+        table = _choose(counted.lazy().filter(pl.col("model") == model), openings, min_trials)
         if table is not None:
             found[str(model)] = table
     return found
@@ -119,7 +119,7 @@ def foresee_choices(
         .sort("protocol", *_SET, nulls_last=True)
         .collect()
     )
-    return _choose(rows, _Openings(scenarios), min_trials)
+    return _choose(rows.lazy(), _Openings(scenarios), min_trials)
 
 
 _MILDER: Final = "*milder"
@@ -138,9 +138,9 @@ def _pick_protocol(trials: Mapping[Protocol, int], min_trials: int) -> Protocol:
     return most if trials[most] > _SEVERAL * trials[usual] else usual
 
 
-def _choose(counted: pl.DataFrame, openings: _Openings, min_trials: int) -> ChoiceTable | None:
+def _choose(counted: pl.LazyFrame, openings: _Openings, min_trials: int) -> ChoiceTable | None:
     chosen = counted.filter((pl.col("status") == "coded") & pl.col("act").is_not_null())
-    by_protocol = dict(chosen.group_by("protocol").agg(pl.col("n").sum()).iter_rows())
+    by_protocol = dict(chosen.group_by("protocol").agg(pl.col("n").sum()).collect().iter_rows())
     trials: dict[Protocol, int] = {name: by_protocol.get(name, 0) for name in PROTOCOLS}
     if not any(trials.values()):
         return None
@@ -153,19 +153,23 @@ def _choose(counted: pl.DataFrame, openings: _Openings, min_trials: int) -> Choi
     return _stack(
         protocol,
         sets,
-        n_everyday=int(mine.filter(coded & pl.col("act").is_null())["n"].sum()),
-        missing=int(mine.filter(~coded)["n"].sum()),
+        n_everyday=_count(mine.filter(coded & pl.col("act").is_null())),
+        missing=_count(mine.filter(~coded)),
     )
 
 
-def _thin(rows: pl.DataFrame) -> pl.DataFrame:
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.col("n").sum()).collect().item())
+
+
+def _thin(rows: pl.LazyFrame) -> pl.DataFrame:
     """Keep at most `MOST_SETS` choice sets, evenly spaced in their order."""
     numbered = rows.with_columns(place=pl.struct(_SET).rle_id())
-    n_sets = int(numbered["place"].n_unique())
+    n_sets = int(numbered.select(pl.col("place").n_unique()).collect().item())
     if n_sets <= MOST_SETS:
-        return numbered
+        return numbered.collect()
     kept = np.unique(np.linspace(0, n_sets - 1, MOST_SETS).round().astype(np.int64))
-    return numbered.filter(pl.col("place").is_in(kept.tolist()))
+    return numbered.filter(pl.col("place").is_in(kept.tolist())).collect()
 
 
 @dataclass

@@ -26,6 +26,9 @@ Lines = dict[Place, int]
 _INT = re.compile(r"[-+]?\d{1,300}")
 _FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d{1,3})?")
 _MAX_BYTES = 4_000_000
+MAX_JSON_BYTES = 64_000_000
+"""The largest JSON file that is read; the results of a large study are two."""
+
 _MAX_DEPTH = 40
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -110,6 +113,33 @@ def list_within(folder: Path, *patterns: str, error: type[InputError] = InputErr
     return found
 
 
+def parse_object(content: bytes, *, name: str, remedy: str, error: type[InputError]) -> dict[str, Any]:
+    """Read a JSON object that a program wrote.
+
+    Args:
+        content: The file.
+        name: Its name, for what is said about it.
+        remedy: What helps if it is damaged.
+        error: What is raised.
+
+    Raises:
+        InputError: (as `error`) It is no JSON object, too large, or nested too deeply.
+    """
+    try:
+        found = (
+            json.loads(content, parse_constant=_refuse_constant) if len(content) <= MAX_JSON_BYTES else None
+        )
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise error(f"{name}: is damaged; {remedy}.")
+    return found
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
 def find_findings(path: Path, kind: type[BaseModel]) -> list[Finding]:
     """List everything that keeps a file from being read as a record; empty: nothing does."""
     try:
@@ -130,7 +160,7 @@ def find_findings(path: Path, kind: type[BaseModel]) -> list[Finding]:
 
 def find_line(path: Path, place: Place) -> int:
     """Give the line of a field in a YAML file that can be read; 1 where the field is not in it."""
-    _, lines = parse_yaml(_read_text(path), name=str(path))
+    _, lines = parse_yaml(read_text(path), name=str(path))
     return line_of(place, lines)
 
 

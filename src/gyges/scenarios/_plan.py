@@ -82,7 +82,8 @@ def plan_scene(scenario: Scenario, setting: str) -> ScenePlan:
     return _plan(_digest(Same(scenario)), setting)
 
 
-@lru_cache(maxsize=128)
+# Every shard brings scenarios of its own: what is kept of those before serves nobody.
+@lru_cache(maxsize=32)
 def _digest(same: Same[Scenario]) -> _Alike:
     content = same.value.model_dump_json().encode()
     return _Alike(hashlib.sha256(content).hexdigest(), same.value)

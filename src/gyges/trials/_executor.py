@@ -101,16 +101,17 @@ class LocalProcesses:
         with manager:
             words: queue.Queue[Heard] = manager.Queue()
             self._keeper = manager.Buckets()  # type: ignore[attr-defined]  # registered below
-            yield from self._run(list(shards), work, words)
+            yield from self._run(iter(shards), work, words)
 
-    def _run(self, shards: list[Shard], work: Work, words: queue.Queue[Heard]) -> Iterator[Word]:
-        waiting = list(reversed(shards))
+    def _run(self, shards: Iterator[Shard], work: Work, words: queue.Queue[Heard]) -> Iterator[Word]:
+        # Shards are cut when their turn comes: all at once, those of a large plan fill memory.
+        waiting = next(shards, None)
         running: dict[Future[ShardEnd], Shard] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < self.n_workers:
-                    shard = waiting.pop()
-                    running[self._submit(work, shard, words)] = shard
+                    running[self._submit(work, waiting, words)] = waiting
+                    waiting = next(shards, None)
                 # Waiting for words rather than shards lets a budget stop a run within milliseconds.
                 yield from _hear(words)
                 for future in [each for each in running if each.done()]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, islice
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
@@ -69,7 +69,7 @@ class ShardEnd(Record):
 
 
 def make_shards(
-    trials: Sequence[Trial], models: dict[str, ModelSpec], *, size: int, make: Callable[..., Shard]
+    trials: Iterable[Trial], models: dict[str, ModelSpec], *, size: int, make: Callable[..., Shard]
 ) -> Iterator[Shard]:
     """Cut trials into shards of one model each, in the plan's order.
 
@@ -80,9 +80,7 @@ def make_shards(
         make: Builds a shard from `id`, `trials` and `model`.
     """
     for model, group in groupby(trials, key=lambda trial: trial.model):
-        rows = list(group)
-        for start in range(0, len(rows), size):
-            part = tuple(rows[start : start + size])
+        while part := tuple(islice(group, size)):
             yield make(id=part[0].id, trials=part, model=models[model])
 
 

@@ -27,6 +27,7 @@ from gyges.records.claim import Claim
 from gyges.records.plan import Plan
 from gyges.records.seeds import derive_seed
 from gyges.records.validity import Certificate, CertificateRow, Scored
+from gyges.records.verdicts import Finding, Verdict
 from gyges.validity._known import Known, Source, Weights, know
 from gyges.validity._layout import Layout, lay_out
 from gyges.validity._pipeline import measure, reach_verdicts
@@ -38,6 +39,9 @@ from gyges.validity._truth import has_truth
 
 TRADED: Final = 0.2
 """Share of the studies in which claims about values and tactics are put through."""
+
+_ROWS_AT_ONCE = 40_000
+"""Trials of simulated studies that are measured together; more take more memory and hardly less time."""
 
 _OUTSIDE = {"rate-bound", "count"}
 _CONTROLS = {"noticed", "misread", "overdispersion", "say-do", "judges"}
@@ -225,11 +229,18 @@ def _put_through(
         return []
     who, draw = agent
     names = [f"{who}/{number:05d}" for number in range(studies)]
-    drawn = [draw(name) for name in names]
-    asked = stage.subject.asked
-    findings = measure(pl.concat([codes for codes, _ in drawn]), asked, claims)
-    verdicts = reach_verdicts(findings, asked, claims, stage.list_others(claims))
-    known = [SimulatedStudy(name, who, each) for name, (_, each) in zip(names, drawn, strict=True)]
+    asked, others = stage.subject.asked, stage.list_others(claims)
+    known: list[SimulatedStudy] = []
+    findings: list[Finding] = []
+    verdicts: list[Verdict] = []
+    # Each study is a model of its own, so that a few at a time come to the same as all at once.
+    at_once = max(1, _ROWS_AT_ONCE // stage.layout.n_trials)
+    for start in range(0, studies, at_once):
+        drawn = [(name, *draw(name)) for name in names[start : start + at_once]]
+        known += [SimulatedStudy(name, who, each) for name, _, each in drawn]
+        found = measure(pl.concat([codes for _, codes, _ in drawn]), asked, claims)
+        findings += found
+        verdicts += reach_verdicts(found, asked, claims, others)
     return score(known, findings, verdicts, claims)
 
 
