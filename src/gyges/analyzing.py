@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gyges.certifying import find_certificate, list_rows
 from gyges.deciding import ask, collect_codes, decide_thoroughly
+from gyges.errors import RunError
 from gyges.judging import load_questions
 from gyges.labels import find_cells, read_said
 from gyges.pricing import REFERENCE
@@ -164,15 +165,27 @@ def _find_larger(one: float | None, other: float | None) -> Any:
 
 
 def report_run(folder: RunFolder) -> str:
-    """Write `report.html` and `insights.md` from `results.json`; give the page's path."""
+    """Write `report.html` and `insights.md` from `results.json`; give the page's path.
+
+    Raises:
+        RunError: `results.json` is not what this version writes.
+    """
     from gyges.report import write_note, write_page
 
     lock = read_lock(folder)
     results = read_results(folder)
     titles = {name: each.title for name, each in read_scenarios(folder, lock).items()}
-    page = write_page(results, claims=lock.claims, scenario_titles=titles)
+    try:
+        page = write_page(results, claims=lock.claims, scenario_titles=titles)
+        note = write_note(results, lock.claims)
+    # The document may have been changed by hand; what is wrong in it is met by whichever part is shown first.
+    except Exception as problem:
+        cause = f"{type(problem).__name__}: {(str(problem).splitlines() or [''])[0][:100]}"
+        raise RunError(
+            f"{folder.at('results.json')}: cannot be shown ({cause}); `gyges analyze` writes it again."
+        ) from problem
     folder.write("report.html", page.encode())
-    folder.write("insights.md", write_note(results, lock.claims).encode())
+    folder.write("insights.md", note.encode())
     return folder.at("report.html")
 
 

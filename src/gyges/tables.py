@@ -40,7 +40,7 @@ def read_plan(folder: RunFolder) -> Plan:
     filled = [name for name in COLUMNS if name not in FACTORS]
     table = _open(folder, "plan.parquet", schema, _KEPT_AS_IT_IS)
     _check_rows(folder.at("plan.parquet"), table, _find_wrong("id", filled, _WORDS), _KEPT_AS_IT_IS)
-    return Plan(table=table.collect())
+    return Plan(table=table.select(COLUMNS).collect())
 
 
 def open_codes(folder: RunFolder) -> pl.LazyFrame:
@@ -49,11 +49,16 @@ def open_codes(folder: RunFolder) -> pl.LazyFrame:
     Raises:
         RunError: They are not there or damaged.
     """
-    from gyges.coding import SCHEMA
+    import polars as pl
+
+    from gyges.coding import CODES, SCHEMA
 
     words = {**_WORDS, "status": STATUSES, "tactic": TACTICS}
     filled = ("trial", "model", "scenario", "setting", "design", "protocol", CONFLICT, "status")
     table = _open(folder, "codes.parquet", SCHEMA, _CODED_AGAIN)
+    met = table.collect_schema()
+    judged = {name: pl.String for name in met if name.startswith("code_")}
+    _check_kinds(folder.at("codes.parquet"), met, judged | ({"codes": CODES} if "codes" in met else {}))
     _check_rows(folder.at("codes.parquet"), table, _find_wrong("trial", filled, words), _CODED_AGAIN)
     return table
 
@@ -101,16 +106,18 @@ def read_label_table(folder: RunFolder) -> pl.DataFrame | None:
 def _open(folder: RunFolder, name: str, schema: Mapping[str, Any], remedy: str) -> pl.LazyFrame:
     table = folder.scan_table(name)
     _check_size(folder, name, table, remedy)
-    found = table.collect_schema()
-    for column, kind in schema.items():
+    _check_kinds(folder.at(name), table.collect_schema(), schema, remedy)
+    return table
+
+
+def _check_kinds(where: str, found: pl.Schema, wanted: Mapping[str, Any], remedy: str = _CODED_AGAIN) -> None:
+    for column, kind in wanted.items():
         if column not in found:
-            raise RunError(f"{folder.at(name)}: is damaged (it has no column '{column}'); {remedy}.")
+            raise RunError(f"{where}: is damaged (it has no column '{column}'); {remedy}.")
         if found[column] != kind:
             raise RunError(
-                f"{folder.at(name)}: is damaged (its column '{column}' holds {found[column]}, not {kind});"
-                f" {remedy}."
+                f"{where}: is damaged (its column '{column}' holds {found[column]}, not {kind}); {remedy}."
             )
-    return table
 
 
 def _check_size(folder: RunFolder, name: str, table: pl.LazyFrame, remedy: str) -> None:

@@ -33,6 +33,7 @@ ROOT = SRC.parent.parent
 
 # Handlers that catch everything, each at a boundary where whatever failed becomes a record or a sentence.
 BROAD = {
+    "analyzing.py": 1,
     "coding/_judge.py": 1,
     "holding.py": 2,
     "reaching.py": 1,
@@ -42,7 +43,9 @@ BROAD = {
     "trials/_model.py": 2,
     "trials/_people.py": 1,
     "trials/_probes.py": 1,
-    "trials/_ray.py": 4,
+    "trials/_ray.py": 2,
+    "trials/_ray_nodes.py": 2,
+    "trials/_ray_parts.py": 1,
     "trials/_read.py": 3,
     "trials/_task.py": 2,
 }

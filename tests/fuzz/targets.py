@@ -13,7 +13,6 @@ from gyges.analyzing import analyze_run, report_run
 from gyges.budget import Purse, read_budget
 from gyges.certifying import _read_kept, list_rows
 from gyges.cli._choosing import prepare_choice
-from gyges.cli._output import say_results
 from gyges.cli.export import Format, _encode
 from gyges.coding import code_transcript, load_codebook
 from gyges.design import load_study, trials_of
@@ -28,7 +27,6 @@ from gyges.run_folder import (
     read_consensus,
     read_foreign,
     read_lock,
-    read_results,
     read_scenarios,
 )
 from gyges.running import find_missing
@@ -173,9 +171,7 @@ def _read_codes(good: Good, path: Path) -> None:
 
 
 def _report(good: Good, path: Path) -> None:
-    run = _run(good)
-    page = report_run(run)
-    say_results(read_results(run), page)
+    report_run(_run(good))
 
 
 def _read_certificate(good: Good, path: Path) -> None:

@@ -24,6 +24,7 @@ from gyges.coding._validation import write_validation_set
 if TYPE_CHECKING:
     from gyges.coding._answers import (
         ANSWERS_SCHEMA,
+        CODES,
         add_judged,
         count_judges,
         find_consensus,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _LATER = {
     "ANSWERS_SCHEMA": "_answers",
+    "CODES": "_answers",
     "add_judged": "_answers",
     "count_judges": "_answers",
     "find_consensus": "_answers",
@@ -59,6 +61,7 @@ _LATER = {
 
 __all__ = [
     "ANSWERS_SCHEMA",
+    "CODES",
     "SCHEMA",
     "Case",
     "Judge",

@@ -14,6 +14,7 @@ from gyges.reaching import persist
 from gyges.records.conversation import Conversation, Message, ToolUse
 from gyges.records.seeds import name_trial
 from gyges.trials._read import damaged, find_briefing, read_model, read_reasoning, read_summaries
+from gyges.trials._unpacking import check_unpacking
 
 _UNREAD = {"events", "timelines", "model_fallbacks", "store", "scores"}
 
@@ -68,6 +69,7 @@ def read_conversation(where: Whereabouts) -> Conversation:
         RunError: Its log cannot be read.
     """
     with _saying_damaged(where.log):
+        check_unpacking(where.log, samples=True)
         sample = persist(
             where.log,
             lambda: read_eval_log_sample(

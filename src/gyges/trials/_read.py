@@ -31,6 +31,7 @@ from gyges.records.tokens import Tokens, add_usage, subtract_tokens
 from gyges.records.transcript import Action, Probe, Transcript, Utterance
 from gyges.records.words import Cause
 from gyges.trials._causes import read_cause, read_message
+from gyges.trials._unpacking import check_unpacking
 from gyges.trials._usage import count_usage
 
 BARE_MODEL = "inspect"
@@ -72,6 +73,7 @@ def read_transcripts(log: str) -> Iterator[Transcript]:
     """
     try:
         with at_hand(log) as copy:
+            check_unpacking(copy, samples=True)
             model = read_eval_log(copy, header_only=True).eval.model
             for sample in read_eval_log_samples(
                 copy, all_samples_required=False, resolve_attachments=True, exclude_fields=_UNREAD
@@ -193,6 +195,7 @@ def read_usage(log: str) -> LogUsage:
     The header counts attempts that failed too, but an interrupted eval may have none: then its samples count.
     """
     try:
+        check_unpacking(log, samples=False)
         header = persist(log, lambda: read_eval_log(log, header_only=True))
         whole = count_usage(header.stats.model_usage)
         summaries = read_summaries(log)
@@ -211,6 +214,7 @@ def read_usage(log: str) -> LogUsage:
 
 def read_summaries(log: str) -> list[EvalSampleSummary]:
     """Read the summaries of a log's samples, again where its storage fails for the moment."""
+    check_unpacking(log, samples=False)
     return list(persist(log, lambda: read_eval_log_sample_summaries(log)))
 
 

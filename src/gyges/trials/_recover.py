@@ -16,17 +16,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import zstandard
 from inspect_ai.log import EvalLog, EvalSample, EvalStats
 from inspect_ai.model import ModelUsage
+
+from gyges.trials._unpacking import MOST_BYTES, MOST_VALUES, count_values, unpack
 
 _SIGNATURE = b"PK\x03\x04"
 _DESCRIPTOR = b"PK\x07\x08"
 _HEADER = struct.Struct("<4s5H3L2H")
 _ZIP64 = 0xFFFFFFFF
-_ZSTANDARD = 93
-_MOST_BYTES = 1 << 30
-"""What a member may unpack to; a sample of a gigabyte is a bomb."""
 
 _START = "_journal/start.json"
 _SAMPLES = "samples/"
@@ -98,9 +96,9 @@ def _read_member(content: bytes, position: int) -> _Member | None:
     if flags & 0x08:
         return _read_open_ended(content, name, begin, method)
     packed, unpacked = _read_sizes(content[after_name:begin], packed, unpacked)
-    if begin + packed > len(content) or unpacked > _MOST_BYTES:
+    if begin + packed > len(content) or unpacked > MOST_BYTES:
         return None
-    found = _unpack(content[begin : begin + packed], method, unpacked)
+    found = unpack(content[begin : begin + packed], method, unpacked)
     if found is None or len(found) != unpacked or zlib.crc32(found) != checksum:
         return None
     return _Member(name, found, begin + packed)
@@ -130,31 +128,18 @@ def _read_open_ended(content: bytes, name: str, begin: int, method: int) -> _Mem
             if end + 4 + size > len(content):
                 continue
             checksum, packed, unpacked = struct.unpack_from(width, content, end + 4)
-            if packed != end - begin or unpacked > _MOST_BYTES:
+            if packed != end - begin or unpacked > MOST_BYTES:
                 continue
-            found = _unpack(content[begin:end], method, unpacked)
+            found = unpack(content[begin:end], method, unpacked)
             if found is not None and len(found) == unpacked and zlib.crc32(found) == checksum:
                 return _Member(name, found, end + 4 + size)
         end += len(_DESCRIPTOR)
     return None
 
 
-def _unpack(content: bytes, method: int, size: int) -> bytes | None:
-    """Unpack a member, and never more than it says it holds."""
-    try:
-        if method == zipfile.ZIP_STORED:
-            return content
-        if method == zipfile.ZIP_DEFLATED:
-            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, size + 1)
-        if method == _ZSTANDARD:
-            reader = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content), read_across_frames=True)
-            return bytes(reader.read(size + 1))
-    except (zlib.error, zstandard.ZstdError, MemoryError):
-        return None
-    return None
-
-
 def _parse(text: bytes) -> dict[str, Any]:
+    if count_values(text) > MOST_VALUES:
+        return {}
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
