@@ -150,6 +150,9 @@ def _check_rows(where: str, table: pl.LazyFrame, wrong: Mapping[str, pl.Expr], r
 
     try:
         found = table.select(**wrong).collect()
+        # Damage may lie in a column that nothing has looked at yet.
+        for _ in table.collect_batches():
+            pass
     except (pl.exceptions.PolarsError, OSError) as problem:
         reason = str(problem).splitlines()[0][:120]
         raise RunError(f"{where}: is damaged ({reason}); {remedy}.") from None

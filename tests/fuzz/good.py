@@ -13,9 +13,11 @@ import gyges
 from gyges.budget import write_budget
 from gyges.coding import code_transcript, load_codebook
 from gyges.coding._answers import answer_by_rules, tabulate_answers
+from gyges.holding import hold_run
 from gyges.labelling import Journal
 from gyges.labels import export_csv, write_labels
 from gyges.prepare import prepare_study
+from gyges.pricing import list_prices
 from gyges.records.budget import Budget
 from gyges.records.codebook import Answer, Label
 from gyges.records.study import DesignPart, ModelSpec, Price, Study
@@ -88,6 +90,7 @@ _FILES: dict[str, Callable[[Good], list[Path]]] = {
     "battery": _shipped("scenarios/batteries/*.yaml"),
     "codebook item": _shipped("coding/codebook/*.md"),
     "profile": _shipped("agents/profiles/*.yaml"),
+    "price table": _shipped("prices.yaml"),
     "log": _of_run("logs/*.eval"),
     "labels.csv": lambda good: [good.scratch / "labels.csv"],
     **{
@@ -104,6 +107,9 @@ _FILES: dict[str, Callable[[Good], list[Path]]] = {
             "results.json",
             "certificate.json",
             "budget.json",
+            "prices.json",
+            "progress.json",
+            "running.json",
             "coding.json",
             "codebook.json",
         )
@@ -136,6 +142,10 @@ def _make_run(folder: Path) -> RunFolder:
     run = begin_run(prepare_study(study), str(folder))
     carry_on(run, RunOptions(executor=ThisProcess(), certificate=1))
     write_budget(run, Budget(usd=12.5))
+    with hold_run(run):
+        holder = run.read("running.json")
+    run.write("running.json", holder)
+    run.write("prices.json", list_prices().model_dump_json().encode())
     write_codebook(run, load_codebook())
     _write_answers(run)
     _write_labels(run)

@@ -18,6 +18,7 @@ from gyges.coding import code_transcript, load_codebook
 from gyges.design import load_study, trials_of
 from gyges.judging import load_questions
 from gyges.labels import Wanted, draw_labels, import_labels, read_said, write_labels
+from gyges.pricing import read_priced, read_prices
 from gyges.records.budget import Budget
 from gyges.registration import find_changes
 from gyges.run_folder import (
@@ -31,6 +32,7 @@ from gyges.run_folder import (
 )
 from gyges.running import find_missing
 from gyges.scenarios import check_file, load_battery, load_scenario
+from gyges.status import describe_run
 from gyges.study import Run
 from gyges.tables import read_plan
 from gyges.trials import find_finished, find_trials, read_conversation, read_transcripts, read_usage
@@ -183,6 +185,15 @@ def _read_budget(good: Good, path: Path) -> None:
     Purse(read_lock(run).study, read_budget(run))
 
 
+def _read_prices(good: Good, path: Path) -> None:
+    run = _run(good)
+    read_priced(run, read_lock(run))
+
+
+def _ask_status(good: Good, path: Path) -> None:
+    describe_run(str(good.run))
+
+
 def _read_coding(good: Good, path: Path) -> None:
     run = _run(good)
     read_foreign(run)
@@ -231,5 +242,9 @@ TARGETS: dict[str, Target] = {
     "certificate.json": Target(_JSON, _read_certificate, in_run=True),
     "budget.json": Target(_JSON, _read_budget, in_run=True),
     "coding.json": Target(_JSON, _read_coding, in_run=True),
+    "price table": Target(_YAML, lambda _, path: read_prices(path)),
+    "prices.json": Target(_JSON, _read_prices, in_run=True),
+    "progress.json": Target(_JSON, _ask_status, in_run=True),
+    "running.json": Target(_JSON, _ask_status, in_run=True),
     "codebook.json": Target(_JSON, lambda good, _: load_questions(_run(good)), in_run=True),
 }
