@@ -37,6 +37,8 @@ from gyges.records.estimates import Estimate, UnitEffect
 
 _MAX_STEPS = 200
 _TOLERANCE = 1e-12
+_LEAST_VARIANCE = 1e-12
+"""Where all units say exactly the same they weigh alike."""
 
 Array = NDArray[np.float64]
 
@@ -68,6 +70,7 @@ class Pooled:
 
 def fit_tau2(y: Array, v: Array) -> float:
     """Variance between units, by restricted maximum likelihood (Fisher scoring, not below zero)."""
+    v = np.maximum(v, _LEAST_VARIANCE)
     tau2 = max(0.0, float(np.var(y, ddof=1) - np.mean(v)))
     for _ in range(_MAX_STEPS):
         w = 1 / (v + tau2)
@@ -76,6 +79,9 @@ def fit_tau2(y: Array, v: Array) -> float:
         score = float(np.sum((w * (y - mean)) ** 2)) - float(np.sum(w)) + leverage
         w2 = float(np.sum(w * w))
         fisher = w2 - 2 * float(np.sum(w**3)) / float(np.sum(w)) + leverage**2
+        if fisher <= 0:
+            # One unit outweighs all others, so they say nothing of what lies between units.
+            return tau2
         new = max(0.0, tau2 + score / fisher)
         if abs(new - tau2) <= _TOLERANCE * (1 + tau2):
             return new
@@ -93,7 +99,7 @@ def pool_random(y: Array, v: Array, tau2: float | None = None, *, added: Array |
         added: Variance of each effect that its spread over units may not show.
     """
     between = fit_tau2(y, v) if tau2 is None else tau2
-    w = 1 / (v + between)
+    w = 1 / (np.maximum(v, _LEAST_VARIANCE) + between)
     total = float(np.sum(w))
     mean = float(np.sum(w * y)) / total
     variance = float(np.sum(w * (y - mean) ** 2)) / (len(y) - 1) / total
