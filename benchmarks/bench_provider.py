@@ -1,8 +1,9 @@
 """A provider at 2 s latency over 200 connections, well behaved and with a fifth of its answers 429.
 
-`python benchmarks/bench_provider.py` starts a server on loopback in a process of its own, plays trials of the
-choice protocol against it, and prints how long that took next to the latency bound (calls × latency /
-connections), and how many requests were wasted for each failure.
+`python benchmarks/bench_provider.py` starts a server on loopback in a process of its own, plays trials of a
+protocol against it (`choice`, of one call each, unless `--protocol` says otherwise), and prints how long that
+took next to the latency bound (calls × latency / connections), and how many requests were wasted for each
+failure.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _measure(args: argparse.Namespace, share: float) -> dict[str, Any]:
             name="provider",
             models=(ModelSpec(name="openai-api/loopback/model"),),
             scenarios=("night-shift", "compute-budget"),
-            design=(DesignPart(kind="conjoint", protocol="choice"),),
+            design=(DesignPart(kind="conjoint", protocol=args.protocol),),
             trials=args.trials,
             probes=False,
             max_connections=args.connections // args.workers,
@@ -138,12 +139,14 @@ def _measure(args: argparse.Namespace, share: float) -> dict[str, Any]:
 
 
 def _print(args: argparse.Namespace, share: float, found: dict[str, Any]) -> None:
-    bound = args.trials * args.latency / args.connections
+    # A choice is one call; how many an agentic trial has is known by what was answered.
+    needed = args.trials if args.protocol == "choice" else found["answered"]
+    bound = needed * args.latency / args.connections
     asked = found["answered"] + found["throttled"]
-    wasted = (asked - args.trials) / found["throttled"] if found["throttled"] else 0.0
+    wasted = (asked - needed) / found["throttled"] if found["throttled"] else 0.0
     print(
-        f"| {share:.0%} | {args.trials:,} | {found['coded']:,} | {bound:.1f} | {found['wall']:.1f} |"
-        f" {found['wall'] / bound:.2f} | {found['seconds'] / bound:.2f} | {found['most']} |"
+        f"| {share:.0%} | {args.trials:,} | {found['coded']:,} | {needed:,} | {bound:.1f} |"
+        f" {found['wall']:.1f} | {found['wall'] / bound:.2f} | {found['seconds'] / bound:.2f} | {found['most']} |"
         f" {found['throttled']:,} | {wasted:.2f} |",
         flush=True,
     )
@@ -155,6 +158,7 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--latency", type=float, default=2.0)
     parser.add_argument("--share", type=float)
+    parser.add_argument("--protocol", choices=("agentic", "text", "choice"), default="choice")
     parser.add_argument("--trials", type=int, default=4000)
     parser.add_argument("--connections", type=int, default=200)
     parser.add_argument("--workers", type=int, default=4)
@@ -163,8 +167,8 @@ def main() -> None:
         asyncio.run(_serve(args.latency, args.share))
         return
     print(
-        "| 429 | trials | coded | bound, s | wall, s | ratio | first to last request | most at once |"
-        " failures | wasted per failure |\n" + "| --- " * 10 + "|"
+        "| 429 | trials | coded | calls | bound, s | wall, s | ratio | first to last request | most at once |"
+        " failures | wasted per failure |\n" + "| --- " * 11 + "|"
     )
     for share in (0.0, 0.2) if args.share is None else (args.share,):
         _print(args, share, _measure(args, share))
