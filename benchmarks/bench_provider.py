@@ -146,8 +146,8 @@ def _print(args: argparse.Namespace, share: float, found: dict[str, Any]) -> Non
     wasted = (asked - needed) / found["throttled"] if found["throttled"] else 0.0
     print(
         f"| {share:.0%} | {args.trials:,} | {found['coded']:,} | {needed:,} | {bound:.1f} |"
-        f" {found['wall']:.1f} | {found['wall'] / bound:.2f} | {found['seconds'] / bound:.2f} | {found['most']} |"
-        f" {found['throttled']:,} | {wasted:.2f} |",
+        f" {found['wall']:.1f} | {found['wall'] / bound:.2f} | {found['seconds'] / bound:.2f} |"
+        f" {found['most']} | {found['throttled']:,} | {wasted:.2f} |",
         flush=True,
     )
 
