@@ -39,10 +39,11 @@ class GygesError(Exception):
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(_say_on_one_line(message))
+        super().__init__(say_on_one_line(message))
 
 
-def _say_on_one_line(message: str) -> str:
+def say_on_one_line(message: str) -> str:
+    """Show what no terminal may obey by its codes, and cut what would fill a page in its middle."""
     said = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in message)
     return said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - _END_SAID]} … {said[-_END_SAID:]}"
 
@@ -112,7 +113,7 @@ class BudgetError(GygesError):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Say that `name` is unknown, with the nearest valid name first."""
     names = sorted(known)
-    name = name if len(name) <= _MOST_NAMED else f"{name[:_MOST_NAMED]}…"
+    name = say_on_one_line(name if len(name) <= _MOST_NAMED else f"{name[:_MOST_NAMED]}…")
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return f"unknown {kind} '{name}'.{hint} Known: {', '.join(names) or 'none'}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gyges.errors import Place
+from gyges.errors import Place, say_on_one_line
 from gyges.records.battery import Battery
 from gyges.records.mistakes import say_place
 from gyges.records.reading import Finding, find_findings, line_of, parse_yaml, read_record, read_text
@@ -41,13 +41,17 @@ def check_file(path: Path) -> list[Finding]:
 def _locate_in_scenario(problem: Problem, content: Any, lines: dict[Place, int]) -> Finding:
     setting, colon, field = problem.where.rpartition(": ")
     place = _find_place(field, content)
-    return Finding(line_of(place, lines), f"{setting}{colon}{say_place(place, content)}", problem.message)
+    return Finding(
+        line_of(place, lines),
+        f"{setting}{colon}{say_place(place, content)}",
+        say_on_one_line(problem.message),
+    )
 
 
 def _locate_in_battery(problem: Problem, content: Any, lines: dict[Place, int]) -> Finding:
     item, colon, field = problem.where.rpartition(": ")
     place = _find_place(f"items.{item}.{field}" if colon else field, content)
-    return Finding(line_of(place, lines), say_place(place, content), problem.message)
+    return Finding(line_of(place, lines), say_place(place, content), say_on_one_line(problem.message))
 
 
 def _find_place(field: str, content: Any) -> Place:
