@@ -6,7 +6,8 @@ Every run of some hundred trials is begun, killed with SIGKILL at a random momen
 `gyges resume`, killed again, and so on, and in the end carried on until it is done. Killed are, at random:
 one of its workers, the driver, in runs on Ray a Ray worker or a raylet, and in runs on S3 the server in front
 of the storage, which comes back a second later. In the end `codes.parquet` must be the undisturbed run's,
-byte for byte.
+byte for byte, and no trial that a log held when the run was carried on may be played again. Besides the
+kills that are counted, half of the time the driver is killed too, so that a run has more ends than its own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -170,6 +171,8 @@ class Outcome:
     same: bool
     lost: int
     twice: int
+    again: int
+    """Trials that were played once more although a log held them when the run was carried on."""
     carried_on: int
     seconds: float
 
@@ -179,8 +182,11 @@ def torture(way: Way, folder: Path, number: int, kills: int, expected: bytes, us
     rng = random.Random(number)
     out, log = f"{way.out}/{way.name}-{number}", folder / f"{way.name}-{number}.log"
     began, killed, carried_on = time.monotonic(), Counter[str](), 0
+    seen: set[str] = set()
+    again = 0
     words = ["run", str(folder / "study.yaml"), "--out", out, "--yes", "--workers", "2", "--no-certificate"]
     while sum(killed.values()) < kills and carried_on < 3 * kills:
+        before = list_finished(out)
         driver = start(way, words, log)
         time.sleep(rng.uniform(0.2, usual_s))
         if driver.poll() is None and (target := kill_something(way, driver, rng)):
@@ -189,17 +195,48 @@ def torture(way: Way, folder: Path, number: int, kills: int, expected: bytes, us
         if rng.random() < 0.5 and driver.poll() is None:
             driver.kill()
         _wait(driver)
+        again += count_again(out, before, seen)
         carried_on += 1
         words = _carry_on(way, out, words)
     for _ in range(TRIES):
+        before = list_finished(out)
         done = _wait(start(way, words, log))
+        again += count_again(out, before, seen)
         words = _carry_on(way, out, words)
         if done == 0:
             break
         carried_on += 1
     found = read(way, f"{out}/codes.parquet")
     lost, twice = count(found, expected)
-    return Outcome(killed, found == expected, lost, twice, carried_on, time.monotonic() - began)
+    return Outcome(killed, found == expected, lost, twice, again, carried_on, time.monotonic() - began)
+
+
+def list_finished(out: str) -> set[str]:
+    """List the trials that the readable logs of a run hold without an error."""
+    return {trial for trials in _read_logs(out).values() for trial in trials}
+
+
+def count_again(out: str, before: set[str], seen: set[str]) -> int:
+    """Count trials in logs that came since, though a log held them before; `seen` keeps which logs were met."""
+    found = _read_logs(out)
+    fresh = [log for log in found if log not in seen]
+    seen.update(fresh)
+    return sum(len(found[log] & before) for log in fresh) if before else 0
+
+
+def _read_logs(out: str) -> dict[str, set[str]]:
+    from gyges.errors import GygesError
+    from gyges.trials import find_finished, list_logs
+
+    found: dict[str, set[str]] = {}
+    try:
+        logs = list_logs(f"{out}/logs")
+    except (GygesError, OSError):
+        return found
+    for log in logs:
+        with suppress(GygesError):
+            found[log] = find_finished(log)
+    return found
 
 
 def _wait(driver: subprocess.Popen[bytes]) -> int:
@@ -322,8 +359,8 @@ def main() -> None:
         usual_s = time.monotonic() - began
         expected = read(calm, f"{folder}/calm/codes.parquet")
         print(f"An undisturbed run takes {usual_s:.1f} s.\n")
-        print("| way | runs | killed | carried on | lost | twice | same codes | s |")
-        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+        print("| way | runs | killed | carried on | lost | coded twice | played again | same codes | s |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
         runs = max(1, round(options.kills / options.per_run / len(ways)))
         bad = 0
         for way in ways:
@@ -338,6 +375,7 @@ def main() -> None:
             print(
                 f"| {way.name} | {runs} | {shown} | {sum(each.carried_on for each in outcomes)} |"
                 f" {sum(each.lost for each in outcomes)} | {sum(each.twice for each in outcomes)} |"
+                f" {sum(each.again for each in outcomes)} |"
                 f" {same} of {runs} | {sum(each.seconds for each in outcomes):.0f} |",
                 flush=True,
             )

@@ -16,6 +16,7 @@ from typing import Any
 from gyges.reaching import is_local
 from gyges.records.secrets import redact_all
 from gyges.run_folder import RunFolder
+from gyges.storage import append_line
 
 _EVERY_S = 5.0
 """How often a file in object storage is written again at most."""
@@ -45,9 +46,7 @@ class EventLog:
         line = json.dumps(content | clean, ensure_ascii=False, default=str).encode() + b"\n"
         with self._guard:
             if self._is_local:
-                # One write a line: a reader never sees two of them mixed.
-                with Path(self._folder.at("events.jsonl")).open("ab", buffering=0) as file:
-                    file.write(line)
+                append_line(Path(self._folder.at("events.jsonl")), line)
             else:
                 self._lines.append(line)
                 self._size += len(line)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gyges.budget import Purse
 from gyges.errors import BudgetError, ModelError
+from gyges.holding import check_held
 from gyges.pricing import cost_of, cost_of_all, prices_of, read_priced, settle_prices
 from gyges.records.budget import say_amount, say_unit
 from gyges.records.codebook import Item
@@ -156,6 +157,7 @@ def _ask(
     tally = Tally(cases=n_readings, kept=n_readings)
 
     def pay(judgment: Judgment) -> None:
+        check_held(folder)
         purse.end(_name_piece(judgment.judge, judgment.trial), {judgment.judge: judgment.tokens})
         watch.judge(judgment)
         options.on_judgment(judgment)

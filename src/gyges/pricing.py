@@ -157,7 +157,13 @@ def keep_prices(folder: RunFolder, lock: Lock, given: PriceTable | None = None) 
     Raises:
         RunError: The folder cannot be written, or what it keeps is damaged.
     """
-    kept = read_kept(folder)
+    try:
+        kept = read_kept(folder)
+    except RunError:
+        # What is given now stands in for what can no longer be read.
+        if given is None:
+            raise
+        kept = None
     table = settle_prices(lock.study, given, kept)
     if table != kept and (table.prices or kept):
         content = {"prices": [row.model_dump(mode="json", exclude_none=True) for row in table.prices]}

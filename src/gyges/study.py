@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from gyges.analyzing import analyze_run, report_run
 from gyges.errors import BudgetError, LogError, RunError
 from gyges.gathering import CodedLog, code_log, gather_codes
-from gyges.holding import hold_run
+from gyges.holding import check_held, hold_run
 from gyges.judging import JudgeOptions, check_judges, judge_cases, lay_out_judged, load_questions, sum_spent
 from gyges.prepare import Prepared, check_models, prepare_study
 from gyges.pricing import prices_of, read_priced
@@ -150,6 +150,7 @@ def _carry_on(
     judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True, watch=watch)
     code = partial(code_run, folder, workers=options.workers, judging=judging)
     watch.enter("coding")
+    check_held(folder)
     try:
         spent = _try_within_budget(code)
     except LogError as damaged:
@@ -160,7 +161,9 @@ def _carry_on(
         watch.enter("trials")
         return _carry_on(folder, options, watch, mended=mended | {damaged.log})
     watch.enter("analysis")
+    check_held(folder)
     analyze_run(folder, certificate=options.certificate)
+    check_held(folder)
     report_run(folder)
     if problem := problem or spent:
         raise problem

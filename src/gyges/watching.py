@@ -65,6 +65,8 @@ class Watch:
         self._started = _now()
         self._is_new = True
         self._written = self._shown = -1e9
+        self._keeps_before = folder is not None and read_progress(folder) is not None
+        """Whether what an earlier session spent is told by `progress.json` and was not read yet."""
         self._retries: Counter[tuple[str, str]] = Counter()
         self._waited: Counter[tuple[str, str]] = Counter()
         self._is_over = threading.Event()
@@ -104,6 +106,7 @@ class Watch:
         """Hear of the purse that the run is paid from; what is spent is read from it."""
         with self._guard:
             self._counts.purse = purse
+            self._keeps_before = False
         if purse.budget is not None:
             self._say_budget()
         self._show(now=True)
@@ -188,7 +191,8 @@ class Watch:
         self._write_retries()
         if self._folder is None or self._events is None:
             return
-        if now or self._is_new or time.monotonic() - self._written >= _SIGN_S:
+        is_due = now or self._is_new or time.monotonic() - self._written >= _SIGN_S
+        if is_due and not self._keeps_before:
             with self._guard:
                 self._is_new = False
             content = redact(self.describe().model_dump_json(indent=2))

@@ -35,7 +35,14 @@ from gyges.scenarios import check_file, load_battery, load_scenario
 from gyges.status import describe_run
 from gyges.study import Run
 from gyges.tables import read_plan
-from gyges.trials import find_finished, find_trials, read_conversation, read_transcripts, read_usage
+from gyges.trials import (
+    find_finished,
+    find_trials,
+    read_conversation,
+    read_transcripts,
+    read_usage,
+    recover_log,
+)
 from tests.fuzz.good import Good
 from tests.fuzz.mutate import (
     Spoil,
@@ -124,6 +131,7 @@ def _read_log(good: Good, path: Path) -> None:
     log = str(path)
     run = RunFolder(str(good.run))
     read_usage(log)
+    recover_log(path.read_bytes())
     for step in (lambda: find_finished(log), lambda: _code(log), lambda: _converse(log)):
         step()
     find_missing(run)

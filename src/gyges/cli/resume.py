@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from gyges.cli._options import BUDGET_OPTION, PRICES_OPTION, RAY_OPTION, WORKERS_OPTION, YES_OPTION
+from gyges.cli._options import (
+    BUDGET_OPTION,
+    CERTIFICATE_OPTION,
+    NO_CERTIFICATE_OPTION,
+    PRICES_OPTION,
+    RAY_OPTION,
+    WORKERS_OPTION,
+    YES_OPTION,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +29,8 @@ def resume(
     ray: Annotated[str | None, RAY_OPTION] = None,
     budget: Annotated[str | None, BUDGET_OPTION] = None,
     prices: Annotated[Path | None, PRICES_OPTION] = None,
+    certificate: Annotated[int | None, CERTIFICATE_OPTION] = None,
+    no_certificate: Annotated[bool, NO_CERTIFICATE_OPTION] = False,
     yes: Annotated[bool, YES_OPTION] = False,
 ) -> None:
     """Carry on a run that stopped: only what is missing is run."""
@@ -47,4 +57,10 @@ def resume(
         workers = workers or default_workers()
         with on_ray(ray, workers, folder.url) as executor:
             confirm_cost(rest, yes=yes)
-            finish_run(folder.url, workers=workers, limits=limits, executor=executor)
+            finish_run(
+                folder.url,
+                workers=workers,
+                limits=limits,
+                certificate=0 if no_certificate else certificate,
+                executor=executor,
+            )

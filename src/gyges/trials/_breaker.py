@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import anyio
 from inspect_ai.hooks import BeforeModelGenerate, Hooks, ModelRetry, ModelUsageData, hooks
@@ -194,6 +195,17 @@ def _find_watched(model: str) -> Breaker | None:
     return _breakers.get(model) if model in _watched else None
 
 
+_tries: ContextVar[bool] = ContextVar("tries", default=False)
+"""Whether this task's call is the one that tries whether a paused model answers again."""
+
+
+async def admit_again(model: str) -> None:
+    """Have a call that was admitted wait once more if its model was paused meanwhile."""
+    breaker = _find_watched(model)
+    if breaker is not None and breaker.is_paused and not _tries.get():
+        await breaker.admit()
+
+
 @hooks(name="gyges_breaker", description="Pauses the calls of a model that fails again and again.")
 class BreakerHooks(Hooks):
     """Lets calls through, and hears how they went."""
@@ -207,6 +219,7 @@ class BreakerHooks(Hooks):
         breaker = _find_watched(data.model_name)
         if breaker is not None:
             await breaker.admit()
+            _tries.set(breaker.is_paused)
 
     async def on_model_usage(self, data: ModelUsageData) -> None:
         """Note an answer."""

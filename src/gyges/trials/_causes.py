@@ -52,6 +52,7 @@ _WORDS: Final[tuple[tuple[Cause, str], ...]] = (
     ("sandbox", r"sandbox|docker"),
 )
 _RULES: Final = tuple((cause, re.compile(words, re.IGNORECASE)) for cause, words in _WORDS)
+_SERVER: Final = re.compile(r"ServiceUnavailable|InternalServer|temporarily unavailable", re.IGNORECASE)
 
 _STATUS: Final[dict[int, Cause]] = {
     401: "auth",
@@ -65,8 +66,19 @@ _STATUS: Final[dict[int, Cause]] = {
     504: "timeout",
     529: "server",
 }
-_BEFORE_STATUS: Final[frozenset[Cause]] = frozenset({"quota", "context-length", "content-filter"})
-"""What the words of an error tell better than its status code."""
+_TOLD_BY_WORDS: Final[dict[Cause, frozenset[int]]] = {
+    "quota": frozenset({400, 402, 403, 429}),
+    "context-length": frozenset({400, 413, 422}),
+    "content-filter": frozenset({400, 403, 422}),
+}
+"""What the words of an error tell better than its status code, and with which codes: a filter that is out of
+order is a server's failure, and nothing that a model did."""
+
+_OUT_OF_MONEY: Final = re.compile(r"insufficient_quota|credit balance|payment required", re.IGNORECASE)
+_LATER: Final = re.compile(
+    r"retry[- ](in|after)|try again in|(per|a)[ _-]?(minute|second|day)", re.IGNORECASE
+)
+"""Limits that time lifts; some providers call these a quota too."""
 
 _SAID: Final = re.compile(rf"^({'|'.join(CAUSES)}): ")
 _SHOWN: Final = re.compile(r"^TrialError\((.*)\)$", re.DOTALL)
@@ -172,11 +184,20 @@ def _status_of(problem: BaseException) -> int | None:
 
 def _judge(words: str, code: int | None) -> Cause:
     found: Cause = next((cause for cause, rule in _RULES if rule.search(words)), "other")
-    if code is None or found in _BEFORE_STATUS:
+    if code is None:
+        # An error without a code may name what was out of order.
+        is_out_of_order = found in _TOLD_BY_WORDS and _SERVER.search(words)
+        return "server" if is_out_of_order else found
+    if code in _TOLD_BY_WORDS.get(found, ()) and not (found == "quota" and _is_limit(words, code)):
         return found
     if code in _STATUS:
         return _STATUS[code]
     return "server" if code >= 500 else "rejected"
+
+
+def _is_limit(words: str, code: int) -> bool:
+    """Say whether what is called a quota is a limit that time lifts, as 429 says unless money is named."""
+    return code == 429 and (not _OUT_OF_MONEY.search(words) or bool(_LATER.search(words)))
 
 
 def _fails_at_reading(problem: BaseException) -> bool:

@@ -64,7 +64,9 @@ class RayCluster:
         try:
             check_nodes(self._ray, self._logs)
             here = place_on(self._ray.get_runtime_context().get_node_id())
-            self._mailbox = self._ray.remote(Mailbox).options(num_cpus=0, **here).remote()
+            # Where it is lost, it begins again empty; what it held is in the logs.
+            stays = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}
+            self._mailbox = self._ray.remote(Mailbox).options(**stays, **here).remote()
         except BaseException:
             self._ray.shutdown()
             raise

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import zipfile
 import zlib
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from inspect_ai.log import EvalLog, EvalSample, EvalStats
 from inspect_ai.model import ModelUsage
 
-from gyges.trials._unpacking import MOST_BYTES, MOST_VALUES, count_values, unpack
+from gyges.trials._unpacking import MOST_BYTES, MOST_VALUES, bound_unpacked, count_values, unpack
 
 _SIGNATURE = b"PK\x03\x04"
 _DESCRIPTOR = b"PK\x07\x08"
 _HEADER = struct.Struct("<4s5H3L2H")
+_DESCRIPTORS_TRIED = 16
+"""Of those that follow a member; one may stand by chance in what is packed."""
 _ZIP64 = 0xFFFFFFFF
 
 _START = "_journal/start.json"
@@ -73,18 +77,39 @@ def recover_log(content: bytes) -> Recovered | None:
     return Recovered(_pack(kept), len(samples))
 
 
+class _Room:
+    """How much may still be unpacked of a log: a small file must not unfold into a vast one."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = bound_unpacked(len(content))
+
+    def unpack(self, packed: bytes, method: int, size: int) -> bytes | None:
+        """Unpack a member that says it holds `size` bytes; none: it does not, or there is no room for it."""
+        if size > self._left:
+            return None
+        found = unpack(packed, method, size)
+        self._left -= size
+        return found if found is not None and len(found) == size else None
+
+
 def _find_members(content: bytes) -> Iterator[_Member]:
     """Find the whole members of a zip in the order they were written, whatever is left of it."""
+    room = _Room(content)
+    descriptors = [each.start() for each in re.finditer(re.escape(_DESCRIPTOR), content)]
     position = content.find(_SIGNATURE)
     while position >= 0:
-        member = _read_member(content, position)
-        if member:
+        member = _read_member(content, position, room, descriptors)
+        if member and _is_wanted(member.name):
             yield member
         # After one that is not whole the next header may stand anywhere.
         position = content.find(_SIGNATURE, member.end if member else position + len(_SIGNATURE))
 
 
-def _read_member(content: bytes, position: int) -> _Member | None:
+def _is_wanted(name: str) -> bool:
+    return name.startswith((_SAMPLES, "_journal/")) or name == "header.json"
+
+
+def _read_member(content: bytes, position: int, room: _Room, descriptors: Sequence[int]) -> _Member | None:
     if position + _HEADER.size > len(content):
         return None
     (_, _, flags, method, _, _, checksum, packed, unpacked, n_name, n_extra) = _HEADER.unpack_from(
@@ -94,12 +119,12 @@ def _read_member(content: bytes, position: int) -> _Member | None:
     begin = after_name + n_extra
     name = content[position + _HEADER.size : after_name].decode("utf-8", errors="replace")
     if flags & 0x08:
-        return _read_open_ended(content, name, begin, method)
+        return _read_open_ended(content, name, begin, method, room, descriptors)
     packed, unpacked = _read_sizes(content[after_name:begin], packed, unpacked)
     if begin + packed > len(content) or unpacked > MOST_BYTES:
         return None
-    found = unpack(content[begin : begin + packed], method, unpacked)
-    if found is None or len(found) != unpacked or zlib.crc32(found) != checksum:
+    found = room.unpack(content[begin : begin + packed], method, unpacked)
+    if found is None or zlib.crc32(found) != checksum:
         return None
     return _Member(name, found, begin + packed)
 
@@ -119,10 +144,12 @@ def _read_sizes(extra: bytes, packed: int, unpacked: int) -> tuple[int, int]:
     return packed, unpacked
 
 
-def _read_open_ended(content: bytes, name: str, begin: int, method: int) -> _Member | None:
+def _read_open_ended(
+    content: bytes, name: str, begin: int, method: int, room: _Room, descriptors: Sequence[int]
+) -> _Member | None:
     """Read a member whose size and checksum stand after it, as where a zip is written to a stream."""
-    end = begin
-    while (end := content.find(_DESCRIPTOR, end)) >= 0:
+    first = bisect_left(descriptors, begin)
+    for end in descriptors[first : first + _DESCRIPTORS_TRIED]:
         for width in ("<3L", "<L2Q"):
             size = struct.calcsize(width)
             if end + 4 + size > len(content):
@@ -130,10 +157,9 @@ def _read_open_ended(content: bytes, name: str, begin: int, method: int) -> _Mem
             checksum, packed, unpacked = struct.unpack_from(width, content, end + 4)
             if packed != end - begin or unpacked > MOST_BYTES:
                 continue
-            found = unpack(content[begin:end], method, unpacked)
-            if found is not None and len(found) == unpacked and zlib.crc32(found) == checksum:
+            found = room.unpack(content[begin:end], method, unpacked)
+            if found is not None and zlib.crc32(found) == checksum:
                 return _Member(name, found, end + 4 + size)
-        end += len(_DESCRIPTOR)
     return None
 
 

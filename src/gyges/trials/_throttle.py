@@ -29,6 +29,7 @@ from typing import Final, NamedTuple, Protocol
 from inspect_ai.hooks import BeforeModelGenerate, Hooks, ModelUsageData, hooks
 
 from gyges.records.study import ModelSpec, Rate
+from gyges.trials._breaker import admit_again
 
 _MINUTE_S: Final = 60.0
 _BURST_S: Final = 1.0
@@ -220,6 +221,8 @@ class Throttle(Hooks):
             await asyncio.sleep(turn.wait_s * random.uniform(0.8, 1.0))  # noqa: S311
         _attempt.set((data.model_name, turn, guess))
         await asyncio.sleep(turn.wait_s)
+        # Many may have waited for their turn when the first of them failed.
+        await admit_again(data.model_name)
 
     async def on_model_usage(self, data: ModelUsageData) -> None:
         """Count what was used."""

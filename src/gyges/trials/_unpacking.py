@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,6 +24,9 @@ MOST_BYTES: Final = 64_000_000
 
 MOST_VALUES: Final = 3_000_000
 """Lists, objects and commas that a member may hold."""
+
+_MOST_TIMES: Final = 100
+"""How many times its own size a log may unpack to, beyond what one member may; JSON packs to a tenth."""
 
 ZSTANDARD: Final = 93
 """The zip format's number for the compression that Inspect uses where Python has none of it."""
@@ -57,9 +61,21 @@ def check_unpacking(log: str, *, samples: bool) -> None:
 @lru_cache(maxsize=4096)
 def _check_file(path: str, size: int, changed: int, *, samples: bool) -> None:  # noqa: ARG001 - it may change
     with Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
-        for member in archive.infolist():
+        members = archive.infolist()
+        if sum(each.file_size for each in members) > bound_unpacked(size):
+            raise UnpackingError(f"{size} bytes say that they hold far more")
+        starts = sorted((each.header_offset, each.compress_size) for each in members)
+        for (start, packed), (following, _) in pairwise(starts):
+            if start + packed > following:
+                raise UnpackingError("members lie in one another")
+        for member in members:
             if samples or not member.filename.startswith(_SAMPLES):
                 _check_member(file, member)
+
+
+def bound_unpacked(size: int) -> int:
+    """Bound the bytes that all members of a log of some size may unpack to."""
+    return MOST_BYTES + _MOST_TIMES * size
 
 
 def _check_member(file: BinaryIO, member: zipfile.ZipInfo) -> None:
