@@ -217,7 +217,7 @@ def list_finished(out: str) -> set[str]:
 
 
 def count_again(out: str, before: set[str], seen: set[str]) -> int:
-    """Count trials in logs that came since, though a log held them before; `seen` keeps which logs were met."""
+    """Count trials in logs that came since, though a log held them before; `seen` keeps the logs met."""
     found = _read_logs(out)
     fresh = [log for log in found if log not in seen]
     seen.update(fresh)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -12,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gyges.errors import LogError, RunError
-from gyges.trials import find_finished, read_transcripts
+from gyges.trials import find_finished, read_transcripts, recover_log
 from tests.fuzz.good import Good, make_good
 from tests.fuzz.mutate import spoil_bytes, spoil_json
 from tests.fuzz.targets import TARGETS, laying_out, spoil
-from tests.fuzz.watching import MOST_MB, BrokenError, watch
+from tests.fuzz.watching import MOST_MB, MOST_S, BrokenError, watch
 
 SLOW = {"codes.parquet", "answers.parquet"}
 """Readers that analyze a run."""
@@ -128,3 +132,47 @@ def test_a_member_that_understates_its_size_is_refused(tmp_path: Path) -> None:
     log.write_bytes(content.replace(true, false))
     with pytest.raises(LogError, match="damaged"):
         find_finished(str(log))
+
+
+def _add_twice(name: str, inside: bytes, times: int) -> bytes:
+    """Write a zip whose directory names one member many times."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, inside)
+        one = archive.infolist()[0]
+        for i in range(times):
+            other = copy.copy(one)
+            other.filename = f"journal{i}.json"
+            archive.filelist.append(other)
+    return target.getvalue()
+
+
+def test_members_in_one_another_are_refused(tmp_path: Path) -> None:
+    """A directory may not name the same bytes again and again."""
+    log = tmp_path / "again.eval"
+    log.write_bytes(_add_twice("header.json", b" " * 1_000_000, 50))
+    with pytest.raises(LogError, match="UnpackingError"):
+        find_finished(str(log))
+
+
+def test_members_are_bounded_together(tmp_path: Path) -> None:
+    """Many members, each within bounds, may not unfold into gigabytes either."""
+    log = tmp_path / "many.eval"
+    inside = b" " * 60_000_000
+    _write_log(log, {f"samples/{i}_epoch_1.json": inside for i in range(8)})
+
+    def read() -> None:
+        with pytest.raises(LogError, match="UnpackingError"):
+            find_finished(str(log))
+        assert recover_log(log.read_bytes()) is None
+
+    watch(read)
+
+
+@pytest.mark.parametrize("flag", [0x00, 0x08])
+def test_recovery_is_bounded_too(flag: int) -> None:
+    """Headers that lead nowhere, lie in one another, or lack their end cost no more than reading does."""
+    header = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, flag, 8, 0, 0, 0, 50, 60_000_000, 10, 0)
+    packed = zlib.compress(b" " * 60_000_000, 9)[2:-4]
+    content = (header + b"samples/ab") * 40_000 + packed
+    assert watch(lambda: recover_log(content)).seconds < MOST_S

@@ -99,6 +99,22 @@ def test_a_killed_worker_is_replaced(cluster: Any, tmp_path: Path) -> None:
     assert sorted(told) == sorted(run.codes["trial"])
 
 
+def test_a_killed_mailbox_begins_again(cluster: Any, tmp_path: Path) -> None:
+    """Word of a few trials may be lost with it, and none of what was played."""
+    killed: list[int] = []
+
+    def kill(word: TrialEnd) -> None:
+        for each in [] if killed else psutil.process_iter(["cmdline"]):
+            if "Mailbox" in " ".join(each.info["cmdline"] or []):
+                each.kill()
+                killed.append(each.pid)
+
+    run = run_there(cluster, AGENTIC, tmp_path / "run", on_trial=kill)
+    assert len(killed) == 1
+    assert set(run.codes["status"]) == {"coded"}
+    assert run.codes.height == run.codes["trial"].n_unique() == 220
+
+
 @pytest.mark.parametrize("server", ["", "node"])
 def test_who_stops_a_run_keeps_what_has_ended(cluster: Any, tmp_path: Path, server: str) -> None:
     """Inspect closes the logs of what is stopped, none is cut, and what is missing is run by carrying on."""

@@ -11,6 +11,7 @@ import pytest
 from gyges.coding import load_codebook
 from gyges.design import load_study
 from gyges.errors import CodebookError, GygesError, InputError, RunError, ScenarioError
+from gyges.events import EventLog
 from gyges.labelling._journal import Journal
 from gyges.records.codebook import Label
 from gyges.records.study import Study
@@ -154,6 +155,9 @@ def test_a_links_target_is_not_written(tmp_path: Path) -> None:
     (folder / "results.json").symlink_to(target)
     RunFolder(str(folder)).write("results.json", b"{}")
     assert not (folder / "results.json").is_symlink()
+    (folder / "events.jsonl").symlink_to(target)
+    with pytest.raises(RunError, match="cannot be written"):
+        EventLog(RunFolder(str(folder)), "session").write({"event": "phase"})
     (folder / "labels.jsonl").symlink_to(target)
     label = Label.model_construct(trial="t", item="i", value="yes", labeller="me", at="2026-01-01T00:00:00Z")
     with pytest.raises(RunError, match="cannot be written"):

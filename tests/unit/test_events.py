@@ -12,9 +12,11 @@ import pytest
 from pydantic import ValidationError
 
 from gyges import events, watching
+from gyges.budget import Purse
 from gyges.errors import BudgetError
 from gyges.events import EventLog
 from gyges.records.progress import Progress
+from gyges.records.study import ModelSpec, Study
 from gyges.records.tokens import Tokens
 from gyges.run_folder import RunFolder
 from gyges.trials import Note, Notice, ShardEnd, TrialEnd
@@ -164,3 +166,30 @@ def test_object_storage_gets_files_of_a_session_in_parts(monkeypatch: pytest.Mon
     lines = [json.loads(line) for name in names for line in fs.cat_file(name).decode().splitlines()]
     assert [each["trial"] for each in lines] == [f"t{i}" for i in range(60)]
     assert not folder.exists("events.jsonl")
+
+
+def test_what_was_spent_before_outlives_a_watch_that_never_heard_of_it(tmp_path: Path) -> None:
+    """Until a session has read what earlier ones spent, it writes nothing over it; from then on it does."""
+    folder = RunFolder(str(tmp_path))
+    with Watch(folder) as watch:
+        purse = Purse(Study(name="s", models=(ModelSpec(name="gyges/random"),)), None)
+        purse.raise_to(tokens=9_000, usd=None)
+        watch.open(purse)
+    assert _read_tokens(folder) == 9_000
+    with pytest.raises(KeyError), Watch(folder) as watch:
+        watch._save(now=True)
+        assert _read_tokens(folder) == 9_000
+        raise KeyError
+    assert _read_tokens(folder) == 9_000
+    with Watch(folder) as watch:
+        before = read_progress(folder)
+        assert before is not None
+        purse.raise_to(tokens=before.tokens + 1, usd=None)
+        watch.open(purse)
+    assert _read_tokens(folder) == 9_001
+
+
+def _read_tokens(folder: RunFolder) -> int:
+    found = read_progress(folder)
+    assert found is not None
+    return found.tokens

@@ -10,19 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inspect_ai.model import ModelUsage
 
-from gyges.errors import InputError
+from gyges.errors import InputError, RunError
 from gyges.pricing import (
     cost_of,
     cost_of_all,
     find_price,
+    keep_prices,
     list_prices,
     price_study,
     prices_of,
+    read_kept,
     read_prices,
     settle_prices,
 )
 from gyges.records.study import ModelSpec, Price, Study
 from gyges.records.tokens import Tokens
+from gyges.run_folder import Lock, RunFolder
 from gyges.trials._usage import count_tokens
 
 NAME = "openai/gpt-4o"
@@ -175,3 +178,16 @@ def test_a_cost_is_never_below_nothing(n: tuple[int, int, int, int], price: Pric
     cost = cost_of({NAME: price}, NAME, tokens)
     assert cost is not None
     assert cost >= 0
+
+
+def test_prices_that_are_given_stand_in_for_damaged_ones(tmp_path: Path) -> None:
+    """The way out that the message names is one."""
+    folder = RunFolder(str(tmp_path / "run"))
+    lock = Lock.model_construct(study=Study(name="s", models=(ModelSpec(name="openai/x"),)))
+    folder.write("prices.json", b"{")
+    with pytest.raises(RunError, match="--prices"):
+        keep_prices(folder, lock)
+    path = tmp_path / "prices.yaml"
+    path.write_text("prices:\n  - {models: [openai/x], input: 1, output: 2, date: 2026-01-01}\n")
+    kept = keep_prices(folder, lock, read_prices(path))
+    assert read_kept(folder) == kept

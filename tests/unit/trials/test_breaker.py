@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from gyges.records.study import Patience
 from gyges.trials import Notice
-from gyges.trials._breaker import Breaker, GivenUpError
+from gyges.trials._breaker import Breaker, BreakerHooks, GivenUpError, admit_again, note_failure, watching
 
 PATIENCE = Patience(
     failures=3, window=10, share=0.5, first_pause_s=10.0, longest_pause_s=40.0, give_up_s=200.0
@@ -119,3 +124,33 @@ def test_what_is_about_one_request_says_nothing_of_the_model(cause: str) -> None
     for _ in range(100):
         it.breaker.note_failure(cause, f"{cause}: no")  # type: ignore[arg-type]  # drawn from a list of words
     assert it.breaker.may_call()
+
+
+def test_who_waited_for_a_turn_meanwhile_waits_for_the_pause_too() -> None:
+    """A call admitted before its model was paused, and made after it, asks again; the one that tries, not."""
+    patience = PATIENCE.model_copy(update={"first_pause_s": 0.3, "longest_pause_s": 0.3})
+    data: Any = SimpleNamespace(model_name="m")
+
+    def fail() -> None:
+        for _ in range(patience.failures):
+            note_failure("m", "server", "server: 500")
+
+    async def wait_again() -> float:
+        began = time.monotonic()
+        await admit_again("m")
+        return time.monotonic() - began
+
+    async def call_before_the_pause() -> float:
+        await BreakerHooks().on_before_model_generate(data)
+        fail()
+        return await wait_again()
+
+    async def try_after_it() -> float:
+        fail()
+        await BreakerHooks().on_before_model_generate(data)
+        return await wait_again()
+
+    with watching({"m": patience}, "a session of its own"):
+        assert asyncio.run(call_before_the_pause()) >= 0.2
+    with watching({"m": patience}, "another session"):
+        assert asyncio.run(try_after_it()) < 0.1
