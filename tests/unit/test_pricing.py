@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,7 +27,7 @@ from gyges.pricing import (
 )
 from gyges.records.study import ModelSpec, Price, Study
 from gyges.records.tokens import Tokens
-from gyges.run_folder import Lock, RunFolder
+from gyges.run_folder import RunFolder
 from gyges.trials._usage import count_tokens
 
 NAME = "openai/gpt-4o"
@@ -183,7 +185,7 @@ def test_a_cost_is_never_below_nothing(n: tuple[int, int, int, int], price: Pric
 def test_prices_that_are_given_stand_in_for_damaged_ones(tmp_path: Path) -> None:
     """The way out that the message names is one."""
     folder = RunFolder(str(tmp_path / "run"))
-    lock = Lock.model_construct(study=Study(name="s", models=(ModelSpec(name="openai/x"),)))
+    lock: Any = SimpleNamespace(study=Study(name="s", models=(ModelSpec(name="openai/x"),)))
     folder.write("prices.json", b"{")
     with pytest.raises(RunError, match="--prices"):
         keep_prices(folder, lock)

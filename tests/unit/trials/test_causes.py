@@ -26,7 +26,7 @@ class _StatusError(Exception):
         (_StatusError(429, "you exceeded your current quota", "insufficient_quota"), "quota"),
         (_StatusError(402, "no money"), "quota"),
         (
-            _StatusError(429, "You exceeded your current quota, see billing. Please retry in 1.2s."),
+            _StatusError(429, "exceeded your current quota, see billing; please retry in 1.2s"),
             "rate-limit",
         ),
         (_StatusError(429, "quota of requests per minute exceeded", "insufficient_quota"), "rate-limit"),
