@@ -16,6 +16,9 @@ from gyges.run_folder import RunFolder
 
 _NAME = "budget.json"
 
+BETWEEN = "\t"
+"""Between the parts of a kind's name, the model first; no model's name holds one."""
+
 _FIRST = 8
 """Pieces of work of a kind that may be under way before that many have shown what they cost."""
 
@@ -67,8 +70,8 @@ class _Open(NamedTuple):
 class Purse:
     """What a run has cost so far, what is under way, and what may still begin.
 
-    Work comes in pieces (a trial, a case put to a judge), each of a kind (its model) and with so many
-    attempts at most. Nothing begins unless three things fit into the budget together: what is spent, all
+    Work comes in pieces (a trial, a case put to a judge), each of a kind (its model and protocol) and with so
+    many attempts at most. Nothing begins unless three things fit into the budget together: what is spent, all
     attempts that may still come of what is under way, and its own. An attempt counts beforehand as the
     estimate of its kind or, if that is more, a quarter more than the dearest so far; until the first eight of
     a kind have ended, no more than eight are under way.
@@ -108,6 +111,9 @@ class Purse:
             if people or budget is None or budget.usd is None
             else {name_model(spec) for spec in study.models if spec.name.startswith(REFERENCE)}
         )
+
+    def _is_free(self, kind: str) -> bool:
+        return kind.partition(BETWEEN)[0] in self._free
 
     @property
     def spent(self) -> float | None:
@@ -149,7 +155,7 @@ class Purse:
 
     def allow(self, kind: str, wanted: int) -> int:
         """Say how many pieces of a kind may begin now, of those that are wanted."""
-        if self.budget is None or kind in self._free:
+        if self.budget is None or self._is_free(kind):
             return wanted
         room = wanted
         if self._seen[kind] < _FIRST:
@@ -221,14 +227,25 @@ class Purse:
         ):
             raise self.make_error()
 
-    def make_error(self) -> BudgetError:
-        """Say that the budget is reached, and what helps."""
+    def make_error(self, kinds: Iterable[str] = ()) -> BudgetError:
+        """Say that the budget is reached, and what helps.
+
+        Args:
+            kinds: Of which kinds pieces wait; the least that one of them may take is said.
+        """
         budget = self.budget or Budget(usd=0.0)
         return BudgetError(
             f"budget reached: {say_amount(budget, self._gone)} of {say_amount(budget, budget.amount)}"
-            f" {say_unit(budget)} are spent, and what comes next might need more than the rest; carry on with"
-            " `gyges resume RUN --budget` and a larger budget."
+            f" {say_unit(budget)} are spent, and what comes next might need more than the rest"
+            f"{self._say_next(kinds)}; carry on with `gyges resume RUN --budget` and a larger budget."
         )
 
+    def _say_next(self, kinds: Iterable[str]) -> str:
+        needs = [self._each[kind] for kind in kinds if self._each.get(kind)]
+        if self.budget is None or not needs:
+            return ""
+        n = f"{self._attempts} attempts" if self._attempts > 1 else "one attempt"
+        return f", {say_amount(self.budget, min(needs) * self._attempts)} at least ({n} allowed for)"
+
     def _reserve(self, counts: Mapping[str, int], each: Mapping[str, float]) -> float:
-        return sum(n * each.get(kind, 0.0) for kind, n in counts.items() if kind not in self._free)
+        return sum(n * each.get(kind, 0.0) for kind, n in counts.items() if not self._is_free(kind))

@@ -157,13 +157,7 @@ def keep_prices(folder: RunFolder, lock: Lock, given: PriceTable | None = None) 
     Raises:
         RunError: The folder cannot be written, or what it keeps is damaged.
     """
-    try:
-        kept = read_kept(folder)
-    except RunError:
-        # What is given now stands in for what can no longer be read.
-        if given is None:
-            raise
-        kept = None
+    kept = recall_prices(folder, given)
     table = settle_prices(lock.study, given, kept)
     if table != kept and (table.prices or kept):
         content = {"prices": [row.model_dump(mode="json", exclude_none=True) for row in table.prices]}
@@ -178,6 +172,20 @@ def read_priced(folder: RunFolder, lock: Lock) -> Study:
         RunError: The prices it keeps are damaged.
     """
     return price_study(lock.study, settle_prices(lock.study, None, read_kept(folder)))
+
+
+def recall_prices(folder: RunFolder, given: PriceTable | None) -> PriceTable | None:
+    """Read what a run was priced with; what is given now stands in for what can no longer be read.
+
+    Raises:
+        RunError: It is damaged, and nothing is given.
+    """
+    try:
+        return read_kept(folder)
+    except RunError:
+        if given is None:
+            raise
+        return None
 
 
 def read_kept(folder: RunFolder) -> PriceTable | None:

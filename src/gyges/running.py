@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from gyges.budget import Purse, read_budget, write_budget
+from gyges.budget import BETWEEN, Purse, read_budget, write_budget
 from gyges.errors import LogError
 from gyges.holding import check_held, hold_run
 from gyges.pricing import PriceTable, keep_prices, price_study
@@ -33,7 +33,11 @@ from gyges.tables import read_plan
 from gyges.watching import Watch, read_progress
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from gyges.trials import Executor, Notice, Report, Shard, ShardEnd, TrialEnd, Word
+
+_KIND = "kind"
 
 SHARD_SIZE = 100
 """Trials a shard; independent of the number of workers, so that the logs are too."""
@@ -103,7 +107,7 @@ def _run_rest(folder: RunFolder, rest: Plan, options: RunOptions, *, purse: Purs
         while not rest.table.is_empty():
             now, rest = _choose_affordable(purse, rest)
             if now.table.is_empty():
-                raise purse.make_error()
+                raise purse.make_error(rest.table.select(_kinds()).to_series().unique())
             under_way: dict[str, tuple[str, ...]] = {}
             shards = _note_trials(_cut_shards(folder, lock, now, session), under_way)
             for word in executor.run(shards, execute_shard):
@@ -126,15 +130,24 @@ def _choose_affordable(purse: Purse, plan: Plan) -> tuple[Plan, Plan]:
     """Choose, in the plan's order, which trials may begin now; give them and the others."""
     import polars as pl
 
-    table = plan.table
+    table = plan.table.with_columns(_kinds().alias(_KIND))
     room: dict[str, int] = {}
-    for model in table["model"].unique(maintain_order=True):
-        ids = table.filter(pl.col("model") == model)["id"]
-        room[model] = purse.allow(model, len(ids))
-        purse.begin(model, ids.head(room[model]))
-    place = pl.int_range(pl.len()).over("model")
-    begins = table.select(place < pl.col("model").replace_strict(room, return_dtype=pl.Int64)).to_series()
-    return Plan(table=table.filter(begins)), Plan(table=table.filter(~begins))
+    for kind in table[_KIND].unique(maintain_order=True):
+        ids = table.filter(pl.col(_KIND) == kind)["id"]
+        room[kind] = purse.allow(kind, len(ids))
+        purse.begin(kind, ids.head(room[kind]))
+    place = pl.int_range(pl.len()).over(_KIND)
+    begins = table.select(place < pl.col(_KIND).replace_strict(room, return_dtype=pl.Int64)).to_series()
+    return Plan(table=plan.table.filter(begins)), Plan(table=plan.table.filter(~begins))
+
+
+def _kinds() -> pl.Expr:
+    """Name what trials cost alike: those of one model and protocol, and items of a battery."""
+    import polars as pl
+
+    is_item = pl.col("design") == "battery"
+    way = pl.when(is_item).then(pl.lit("battery")).otherwise(pl.col("protocol"))
+    return pl.concat_str("model", way, separator=BETWEEN)
 
 
 def _hear(word: Word, purse: Purse, under_way: dict[str, tuple[str, ...]], options: RunOptions) -> None:
@@ -183,10 +196,9 @@ def open_purse(folder: RunFolder, study: Study, budget: Budget | float | None) -
 def pay_spent(folder: RunFolder, purse: Purse) -> None:
     """Pay for what the logs and the judges' scans of a run show."""
     from gyges.coding import read_scans
-    from gyges.design import trials_of
     from gyges.trials import list_logs, read_usage
 
-    kinds = {trial.id: trial.model for trial in trials_of(read_plan(folder))}
+    kinds = dict(read_plan(folder).table.select("id", _kinds()).iter_rows())
     for log in list_logs(folder.logs):
         used = read_usage(log)
         purse.pay(used.whole)
@@ -198,30 +210,26 @@ def pay_spent(folder: RunFolder, purse: Purse) -> None:
 
 
 def _estimate_usage(folder: RunFolder, lock: Lock, plan: Plan) -> dict[str, Usage]:
-    """Estimate what one trial of each model takes; a model that plays the people takes as much again."""
+    """Estimate what one trial of each kind takes; a model that plays the people takes as much again."""
     from gyges.design import trials_of
     from gyges.trials import estimate_tokens
 
     scenarios = _read_what_is_run(folder, lock)
-    some = trials_of(Plan(plan.table.gather_every(max(1, plan.table.height // 12))))
-    staged = [(trial, stage_trial(scenarios, trial)) for trial in some]
     people = lock.study.stakeholder
+    specs = {name_model(spec): spec for spec in lock.study.models}
     found: dict[str, Usage] = {}
-    for spec in lock.study.models:
-        most = _find_most(estimate_tokens(staged, probed=is_probed(lock.study.probes, spec.name)))
-        found[name_model(spec)] = {spec.name: most}
+    for (kind, model), trials in plan.table.group_by(_kinds().alias(_KIND), "model", maintain_order=True):
+        spec = specs[str(model)]
+        some = trials_of(Plan(trials.select(plan.table.columns).gather_every(max(1, trials.height // 12))))
+        staged = [(trial, stage_trial(scenarios, trial)) for trial in some]
+        tokens = estimate_tokens(staged, probed=is_probed(lock.study.probes, spec.name))
+        most = Tokens(*(round(max(each[i] for each in tokens.values())) for i in range(2)))
+        found[str(kind)] = {spec.name: most}
         if people and people.name == spec.name:
-            found[name_model(spec)] = {spec.name: Tokens(2 * most.input, 2 * most.output)}
+            found[str(kind)] = {spec.name: Tokens(2 * most.input, 2 * most.output)}
         elif people:
-            found[name_model(spec)] = {spec.name: most, people.name: most}
+            found[str(kind)] = {spec.name: most, people.name: most}
     return found
-
-
-def _find_most(tokens: Mapping[str, tuple[float, float]]) -> Tokens:
-    return Tokens(
-        round(max(each[0] for each in tokens.values())),
-        round(max(each[1] for each in tokens.values())),
-    )
 
 
 def _cut_shards(folder: RunFolder, lock: Lock, plan: Plan, session: str) -> Iterator[Shard]:
@@ -321,13 +329,14 @@ def find_missing(folder: RunFolder) -> list[Trial]:
 
 def find_rest(folder: RunFolder) -> Plan:
     """Give the plan without the trials that some readable log holds without an error."""
-    from gyges.trials import find_finished, list_logs
+    from gyges.trials import find_trials, list_logs
 
+    table = read_plan(folder).table
+    planned = set(table["id"])
     finished: set[str] = set()
     for log in list_logs(folder.logs):
         with suppress(LogError):
-            finished |= find_finished(log)
-    table = read_plan(folder).table
+            finished |= find_trials([log], planned).keys()
     return Plan(table=table.filter(~table["id"].is_in(list(finished))))
 
 

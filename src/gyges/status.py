@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
 from gyges.budget import Purse, read_budget
 from gyges.counting import Counts
+from gyges.errors import LogError
 from gyges.holding import Holder, find_holder, is_gone
 from gyges.pricing import read_priced
 from gyges.records.progress import Progress, State
@@ -59,7 +61,7 @@ def _judge(progress: Progress, holder: Holder | None, age: float) -> State:
 def _read_off(folder: RunFolder, holder: Holder | None) -> Status:
     """Read the numbers off plan and logs, where the run says nothing of itself."""
     from gyges.design import trials_of
-    from gyges.trials import list_logs, read_usage
+    from gyges.trials import find_trials, list_logs, read_usage
 
     lock = read_lock(folder)
     models = {trial.id: trial.model for trial in trials_of(read_plan(folder))}
@@ -68,7 +70,8 @@ def _read_off(folder: RunFolder, holder: Holder | None) -> Status:
     for log in list_logs(folder.logs):
         used = read_usage(log)
         failed |= used.failed
-        finished |= set(used.trials) - set(used.failed)
+        with suppress(LogError):
+            finished |= find_trials([log], models).keys()
     counts = Counts()
     counts.plan(count_planned(folder), {name: each for name, each in models.items() if name not in finished})
     study = read_priced(folder, lock)

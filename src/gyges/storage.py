@@ -63,9 +63,12 @@ def name_folder(url: str) -> str:
     """Give a folder's path or URL without a slash at its end; a `file://` URL becomes the path it names.
 
     Raises:
-        RunError: It is empty.
+        RunError: It is empty, or names another machine.
     """
     name = str(url).strip()
+    host = name.removeprefix("file://").partition("/")[0]
+    if name.startswith("file://") and host not in {"", "localhost"}:
+        raise RunError(f"{name}: a file's URL has three slashes; for a folder of this one, name its path.")
     if name.startswith(("file:", "local:")):
         _, name = open_fs(name)
     if not name:

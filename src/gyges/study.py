@@ -148,6 +148,8 @@ def _carry_on(
     study = read_lock(folder).study
     # A run that has spent its budget asks nobody anything more.
     judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True, watch=watch)
+    if problem and not _has_logs(folder):
+        raise problem
     code = partial(code_run, folder, workers=options.workers, judging=judging)
     watch.enter("coding")
     check_held(folder)
@@ -168,6 +170,12 @@ def _carry_on(
     if problem := problem or spent:
         raise problem
     return Run(folder)
+
+
+def _has_logs(folder: RunFolder) -> bool:
+    from gyges.trials import list_logs
+
+    return bool(list_logs(folder.logs)) or not folder.exists("codes.parquet")
 
 
 def _try_within_budget(do: Callable[[], None]) -> BudgetError | None:

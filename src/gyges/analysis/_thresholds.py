@@ -31,6 +31,7 @@ from gyges.records.estimates import Rate
 from gyges.records.seeds import derive_seed
 from gyges.records.thresholds import Coefficient, Side, SurfaceCell, SurfaceFit, Threshold
 
+_LEAST_WEIGHT = 1e-9
 _DRAWS: Final = 2000
 _DRAWN: Final = ("conjoint", "full-factorial")
 _FEWEST_EVENTS: Final = 5
@@ -156,8 +157,13 @@ def _find_tau(shape: Shape, spread: Spread, counts: SurfaceCounts, outcome: str)
     rest = counts.events[outcome] - counts.n * p
     weight = counts.n * p * (1 - p)
     rows = [np.array([each == unit for each in counts.of]) for unit in counts.units]
-    shifts = np.array([rest[mine].sum() / weight[mine].sum() for mine in rows])
-    variances = np.array([1 / weight[mine].sum() for mine in rows])
+    sums = [(rest[mine].sum(), weight[mine].sum()) for mine in rows]
+    # Where the surface is 0 or 1 to the last digit, a unit says nothing of how far it lies from it.
+    told = [(above, least) for above, least in sums if least > _LEAST_WEIGHT]
+    if len(told) < 2:
+        return None
+    shifts = np.array([above / least for above, least in told])
+    variances = np.array([1 / least for _, least in told])
     return float(np.sqrt(fit_tau2(shifts, variances)))
 
 

@@ -110,7 +110,7 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     known = [each for each in costs if each is not None]
     price = f"about {sum(known):.2f} US dollars"
     if len(known) < len(costs):
-        price = "at a cost that is not known (the study gives no price)"
+        price = "at a cost that is not known (no table of prices has the model)"
     elif prepared.study.stakeholder:
         price += ", not counting the model that plays the people"
     question = f"{prepared.plan.table.height} trials on {', '.join(real)}, {price}."
@@ -120,7 +120,7 @@ def confirm_cost(prepared: Prepared, *, yes: bool) -> None:
     # A prompt leaves the terminal as it was only if it hears of Ctrl-C itself.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     if not typer.confirm("Run them?", err=True):
-        raise typer.Exit(0)
+        raise typer.Exit(1)
     signal.signal(signal.SIGINT, handler)
 
 

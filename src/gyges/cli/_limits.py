@@ -43,12 +43,12 @@ def settle_limits(
             in US dollars.
     """
     from gyges.budget import check_priced, read_budget
-    from gyges.pricing import price_study, read_kept, read_prices, say_list_prices, settle_prices
+    from gyges.pricing import price_study, read_prices, recall_prices, say_list_prices, settle_prices
     from gyges.records.budget import parse_budget
 
     given = read_prices(prices) if prices else None
     chosen = parse_budget(budget) if budget is not None else None
-    table = settle_prices(study, given, read_kept(folder) if folder else None)
+    table = settle_prices(study, given, recall_prices(folder, given) if folder else None)
     priced = price_study(study, table)
     holds = chosen or (read_budget(folder) if folder else None)
     check_priced(priced, holds)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gyges.cli._output import say, say_error, say_results
+from gyges.cli._output import say_error, say_results
 from gyges.cli._progress import say_rest
 from gyges.cli._stopping import INTERRUPTS
 from gyges.errors import BudgetError
@@ -46,12 +46,12 @@ class Display:
             from rich.progress import BarColumn, Progress, TextColumn
 
             self._bar = Progress(
-                TextColumn("{task.completed} of {task.total} trials"),
+                TextColumn("{task.description}"),
                 BarColumn(),
                 TextColumn("{task.fields[more]}"),
                 console=Console(stderr=True),
             )
-            self._task = self._bar.add_task("", total=None, more="")
+            self._task = self._bar.add_task("preparing", total=None, more="")
             self._bar.start()
         return self
 
@@ -76,7 +76,8 @@ class Display:
         if self._bar:
             done = progress.done + progress.failed
             more = say_rest(progress)
-            self._bar.update(self._task, completed=done, total=progress.planned, more=more)
+            said = f"{done} of {progress.planned} trials"
+            self._bar.update(self._task, completed=done, total=progress.planned, description=said, more=more)
         elif time.monotonic() - self._last > _LINE_EVERY_S:
             self._print(progress)
 
@@ -173,7 +174,7 @@ def finish_run(
 ) -> None:
     """Carry a run on to its end, print what came of it and exit with the code that says so."""
     from gyges.holding import hold_run
-    from gyges.run_folder import open_run
+    from gyges.run_folder import open_run, read_results
     from gyges.running import RunOptions
     from gyges.study import carry_on
 
@@ -194,7 +195,8 @@ def finish_run(
         try:
             run = carry_on(folder, options)
         except BudgetError:
-            say(f"report: {folder.at('report.html')}")
+            if folder.exists("results.json"):
+                say_results(read_results(folder), folder.at("report.html"))
             raise
     INTERRUPTS.before = lambda: None
     say_results(run.results, run.folder.at("report.html"))

@@ -90,35 +90,38 @@ class LocalProcesses:
     def __init__(self, n_workers: int) -> None:
         self.n_workers = n_workers
         self._pool: ProcessPoolExecutor | None = None
+        self._manager: _Manager | None = None
         self._keeper: Keeper | None = None
 
     def run(self, shards: Iterable[Shard], work: Work) -> Iterator[Word]:
-        """Run the shards over the pool; a process that dies ends its shard alone, with the reason."""
-        context = multiprocessing.get_context("spawn")
-        manager = _Manager(ctx=context)
-        with beginning_deaf():
-            manager.start(leave_with_parent)
-        with manager:
-            words: queue.Queue[Heard] = manager.Queue()
-            self._keeper = manager.Buckets()  # type: ignore[attr-defined]  # registered below
-            yield from self._run(iter(shards), work, words)
+        """Run the shards over the pool; a process that dies ends its shard alone, with the reason.
+
+        The processes stay for the next call, until `cancel`.
+        """
+        if self._manager is None:
+            self._manager = _Manager(ctx=multiprocessing.get_context("spawn"))
+            with beginning_deaf():
+                self._manager.start(leave_with_parent)
+            self._keeper = self._manager.Buckets()  # type: ignore[attr-defined]  # registered above
+        try:
+            yield from self._run(iter(shards), work, self._manager.Queue())
+        except BaseException:
+            self.cancel()
+            raise
 
     def _run(self, shards: Iterator[Shard], work: Work, words: queue.Queue[Heard]) -> Iterator[Word]:
         # Shards are cut when their turn comes: all at once, those of a large plan fill memory.
         waiting = next(shards, None)
         running: dict[Future[ShardEnd], Shard] = {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < self.n_workers:
-                    running[self._submit(work, waiting, words)] = waiting
-                    waiting = next(shards, None)
-                # Waiting for words rather than shards lets a budget stop a run within milliseconds.
-                yield from _hear(words)
-                for future in [each for each in running if each.done()]:
-                    yield from _drain(words)
-                    yield self._end_of(future, running.pop(future))
-        finally:
-            self.cancel()
+        while waiting or running:
+            while waiting and len(running) < self.n_workers:
+                running[self._submit(work, waiting, words)] = waiting
+                waiting = next(shards, None)
+            # Waiting for words rather than shards lets a budget stop a run within milliseconds.
+            yield from _hear(words)
+            for future in [each for each in running if each.done()]:
+                yield from _drain(words)
+                yield self._end_of(future, running.pop(future))
 
     def _submit(self, work: Work, shard: Shard, words: queue.Queue[Heard]) -> Future[ShardEnd]:
         with beginning_deaf():
@@ -150,6 +153,14 @@ class LocalProcesses:
 
     def cancel(self) -> None:
         """Stop the pool; running evals are interrupted, and Inspect closes their logs."""
+        manager, self._manager = self._manager, None
+        try:
+            self._end_pool()
+        finally:
+            if manager is not None:
+                manager.shutdown()
+
+    def _end_pool(self) -> None:
         if self._pool is None:
             return
         pool, self._pool = self._pool, None
