@@ -1,6 +1,6 @@
 """Kill what a run consists of, again and again, and compare what it comes to with an undisturbed run.
 
-    python benchmarks/bench_kills.py [--kills 100] [--per-run 5] [--seed 1] [--ways local,s3,ray]
+    python benchmarks/bench_kills.py [--kills 100] [--trials 160] [--per-run 5] [--ways local,s3,ray]
 
 Every run of some hundred trials is begun, killed with SIGKILL at a random moment, carried on with
 `gyges resume`, killed again, and so on, and in the end carried on until it is done. Killed are, at random:
@@ -35,7 +35,7 @@ scenarios: [night-shift, audit-trail, decommissioning]
 design:
   - { kind: base, share: 0.5, protocol: agentic }
   - { kind: control, share: 0.5, protocol: choice }
-trials: 160
+trials: {trials}
 claims: [C47]
 seed: 7
 """
@@ -344,13 +344,14 @@ def main() -> None:
     """Print the table of docs/benchmarks.md."""
     parser = argparse.ArgumentParser(description="Kill runs and compare what they come to.")
     parser.add_argument("--kills", type=int, default=100, help="Kills in all.")
+    parser.add_argument("--trials", type=int, default=160, help="Trials of each run.")
     parser.add_argument("--per-run", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ways", default="local,s3,ray")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, open_ways(options.ways.split(","), Path(name)) as ways:
         folder = Path(name)
-        (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
+        (folder / "study.yaml").write_text(STUDY.replace("{trials}", str(options.trials)), encoding="utf-8")
         calm = Way("calm", str(folder))
         began = time.monotonic()
         words = ["run", str(folder / "study.yaml"), "--out", f"{folder}/calm", "--yes", "--workers", "2"]

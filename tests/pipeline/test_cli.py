@@ -435,3 +435,15 @@ def test_inspect_runs_the_core_task(tmp_path: Path) -> None:
     codes = [code_transcript(each) for log in list_logs(str(tmp_path)) for each in read_transcripts(log)]
     assert len(codes) == 12
     assert {each.status for each in codes} == {"coded"}
+
+
+def test_a_dotenv_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key may stand in the next `.env` up the folders; what the environment says already stays."""
+    monkeypatch.delenv("LOOPBACK_API_KEY", raising=False)
+    monkeypatch.setenv("LOOPBACK_BASE_URL", "http://127.0.0.1:9/v1")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    asked = ("run", "demo", "--model", "openai-api/loopback/model", "--trials", "4")
+    assert_refused(gyges(*asked, cwd=inner), "LOOPBACK_API_KEY")
+    (tmp_path / ".env").write_text("LOOPBACK_API_KEY=of-nobody\nLOOPBACK_BASE_URL=nothing\n")
+    assert_refused(gyges(*asked, cwd=inner), "Say --yes to run them.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from gyges.cli._env import read_dotenv
 from gyges.cli._memory import give_back_memory
 from gyges.cli._stopping import EXIT_STOPPED, INTERRUPTS
 
@@ -18,6 +19,7 @@ def main() -> None:
     """Run the command line and exit with the code of what happened."""
     INTERRUPTS.watch()
     give_back_memory()
+    read_dotenv()
     try:
         from gyges.cli._app import run_app
 
