@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 NICENESS = "RAY_worker_niceness"
 
 
@@ -15,14 +17,15 @@ NICENESS = "RAY_worker_niceness"
 def cluster() -> Iterator[Any]:
     """A head without CPUs, and two nodes of one each."""
     cluster_utils = pytest.importorskip("ray.cluster_utils", reason="Ray is not installed: gyges[ray]")
-    # Workers have the environment in which their node was begun.
-    os.environ["LOOPBACK_API_KEY"] = "not-a-key"
-    # As nice as everybody else: on a busy machine the nicest never come to their turn.
-    os.environ[NICENESS] = "0"
-    made = begin_cluster(cluster_utils)
-    yield made
-    made.shutdown()
-    del os.environ["LOOPBACK_API_KEY"], os.environ[NICENESS]
+    with pytest.MonkeyPatch.context() as patch:
+        # Workers have the environment in which their node was begun; what tests send them is found there.
+        patch.setenv("LOOPBACK_API_KEY", "not-a-key")
+        patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+        # As nice as everybody else: on a busy machine the nicest never come to their turn.
+        patch.setenv(NICENESS, "0")
+        made = begin_cluster(cluster_utils)
+        yield made
+        made.shutdown()
 
 
 def begin_cluster(cluster_utils: Any, tries: int = 3) -> Any:
