@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gyges.errors import RunError
@@ -55,10 +55,11 @@ def open_codes(folder: RunFolder) -> pl.LazyFrame:
 
     words = {**_WORDS, "status": STATUSES, "tactic": TACTICS}
     filled = ("trial", "model", "scenario", "setting", "design", "protocol", CONFLICT, "status")
-    table = _open(folder, "codes.parquet", SCHEMA, _CODED_AGAIN)
+    table = _open(folder, "codes.parquet", SCHEMA, _CODED_AGAIN, {*filled, *words})
     met = table.collect_schema()
     judged = {name: pl.String for name in met if name.startswith("code_")}
-    _check_kinds(folder.at("codes.parquet"), met, judged | ({"codes": CODES} if "codes" in met else {}))
+    more = judged | ({"codes": CODES} if "codes" in met else {})
+    _check_kinds(folder.at("codes.parquet"), met, more, _CODED_AGAIN)
     _check_rows(folder.at("codes.parquet"), table, _find_wrong("trial", filled, words), _CODED_AGAIN)
     return table
 
@@ -75,7 +76,8 @@ def read_answers(folder: RunFolder) -> pl.DataFrame | None:
 
     from gyges.coding import ANSWERS_SCHEMA
 
-    table = _open(folder, "answers.parquet", ANSWERS_SCHEMA, _CODED_AGAIN)
+    needed = ("trial", "item", "act", "coder", "value", "status")
+    table = _open(folder, "answers.parquet", ANSWERS_SCHEMA, _CODED_AGAIN, needed)
     wrong = {name: pl.col(name).is_null().any() for name in ("trial", "item", "act", "coder", "status")} | {
         "value": (pl.col("value").is_null() != (pl.col("status") != "coded")).any()
     }
@@ -103,21 +105,51 @@ def read_label_table(folder: RunFolder) -> pl.DataFrame | None:
     return table.collect()
 
 
-def _open(folder: RunFolder, name: str, schema: Mapping[str, Any], remedy: str) -> pl.LazyFrame:
+def _open(
+    folder: RunFolder,
+    name: str,
+    schema: Mapping[str, Any],
+    remedy: str,
+    needed: Collection[str] | None = None,
+) -> pl.LazyFrame:
+    """Open a table and check its columns: those that are needed (all, unless said) must be there."""
     table = folder.scan_table(name)
     _check_size(folder, name, table, remedy)
-    _check_kinds(folder.at(name), table.collect_schema(), schema, remedy)
+    needed = schema.keys() if needed is None else needed
+    _check_kinds(folder.at(name), table.collect_schema(), schema, remedy, needed)
     return table
 
 
-def _check_kinds(where: str, found: pl.Schema, wanted: Mapping[str, Any], remedy: str = _CODED_AGAIN) -> None:
+def _check_kinds(
+    where: str,
+    found: pl.Schema,
+    wanted: Mapping[str, Any],
+    remedy: str,
+    needed: Collection[str] = (),
+) -> None:
     for column, kind in wanted.items():
         if column not in found:
+            if column not in needed:
+                continue
             raise RunError(f"{where}: is damaged (it has no column '{column}'); {remedy}.")
-        if found[column] != kind:
+        if not _is_like(found[column], kind):
             raise RunError(
                 f"{where}: is damaged (its column '{column}' holds {found[column]}, not {kind}); {remedy}."
             )
+
+
+def _is_like(found: Any, kind: Any) -> bool:
+    """Say whether a column's type will do: whole numbers of any width, and no type where all is null."""
+    import polars as pl
+
+    if found in {kind, pl.Null}:
+        return True
+    if isinstance(found, pl.List) and found.inner == pl.Null:
+        return isinstance(kind, pl.List)
+    wanted: Any = kind() if isinstance(kind, type) else kind
+    if wanted.is_integer():
+        return bool(found.is_integer())
+    return bool(wanted.is_float() and found.is_numeric())
 
 
 def _check_size(folder: RunFolder, name: str, table: pl.LazyFrame, remedy: str) -> None:

@@ -39,7 +39,7 @@ BROAD = {
     "reaching.py": 1,
     "storage.py": 1,
     "trials/_conversation.py": 1,
-    "trials/_executor.py": 2,
+    "trials/_executor.py": 3,
     "trials/_model.py": 2,
     "trials/_people.py": 1,
     "trials/_probes.py": 1,

@@ -46,6 +46,9 @@ def test_a_kill_loses_nothing(run_copy: Path, round_: int) -> None:
     sent = 0
     with serving(run_copy, *ONE) as served:
         page = Page(served.address, "ana")
+        page.send("answer", sheet=0, question=0, value="yes")
+        acknowledged.append((0, "yes"))
+        sent += 1
         timer = threading.Timer(draw.uniform(0.05, 0.8), served.process.kill)
         timer.start()
         try:

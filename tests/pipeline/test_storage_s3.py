@@ -320,4 +320,7 @@ def test_killed_run_on_s3_is_carried_on(
 
 def _has_logs(url: str) -> bool:
     fs, path = open_fs(f"{url}/logs")
-    return bool(fs.exists(path) and fs.ls(path))
+    try:
+        return bool(fs.ls(path))
+    except FileNotFoundError:
+        return False
