@@ -49,7 +49,7 @@ def test_every_spoiled_file_is_read_or_refused_in_a_sentence(kind: str, good: Go
         most_s = MOST_S + 2 * watch(read, most_s=60).seconds
 
     @settings(
-        max_examples=5 if kind in SLOW else 20,
+        max_examples=3 if kind in SLOW else 12,
         deadline=None,
         database=None,
         derandomize=True,

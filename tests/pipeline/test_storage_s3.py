@@ -287,7 +287,7 @@ def test_killed_run_on_s3_is_carried_on(
 
     _use(monkeypatch, s3)
     url = f"s3://bucket/runs/killed-{victim}"
-    study = _write_study(tmp_path, 240, "agentic")
+    study = _write_study(tmp_path, 140, "agentic")
     process = subprocess.Popen(
         [
             *GYGES,
@@ -315,7 +315,7 @@ def test_killed_run_on_s3_is_carried_on(
     done = _gyges("resume", url, "--workers", "2")
     assert done.returncode == 0, done.stderr
     assert ("taken over from process" in done.stderr) == (victim == "driver")
-    _check_whole(url, 240)
+    _check_whole(url, 140)
 
 
 def _has_logs(url: str) -> bool:

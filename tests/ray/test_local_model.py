@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from tests.providers.test_local_models import tiny_model
 __all__ = ["tiny_model"]
 
 pytestmark = [
+    pytest.mark.skipif(
+        "CI" in os.environ, reason="loading weights on a cluster takes minutes; run it without CI"
+    ),
     pytest.mark.ray,
     pytest.mark.slow,
     pytest.mark.local_models,

@@ -57,8 +57,7 @@ def test_a_cluster_gives_the_codes_that_this_machine_gives(cluster: Any, tmp_pat
     assert len(list((tmp_path / "there/logs").glob("*.eval"))) == 3
 
 
-@pytest.mark.parametrize("server", ["", "node"])
-def test_a_lost_node_loses_and_doubles_nothing(cluster: Any, tmp_path: Path, server: str) -> None:
+def test_a_lost_node_loses_and_doubles_nothing(cluster: Any, tmp_path: Path) -> None:
     """Its shards run on another node: each trial is told once and coded once, without carrying on by hand."""
     lost = cluster.add_node(num_cpus=2)
     cluster.wait_for_nodes()
@@ -69,8 +68,7 @@ def test_a_lost_node_loses_and_doubles_nothing(cluster: Any, tmp_path: Path, ser
         if len(told) == 30:
             cluster.remove_node(lost, allow_graceful=False)
 
-    spec = ModelSpec.model_validate({"name": "gyges/insight-profile", "server": server})
-    study = AGENTIC.model_copy(update={"models": (spec,), "trials": 420})
+    study = AGENTIC.model_copy(update={"trials": 420})
     run = run_there(cluster, study, tmp_path / "run", on_trial=lose)
     assert set(run.codes["status"]) == {"coded"}
     assert run.codes["trial"].n_unique() == run.codes.height == 420
@@ -115,7 +113,7 @@ def test_a_killed_mailbox_begins_again(cluster: Any, tmp_path: Path) -> None:
     assert run.codes.height == run.codes["trial"].n_unique() == 220
 
 
-@pytest.mark.parametrize("server", ["", "node"])
+@pytest.mark.parametrize("server", ["node"])
 def test_who_stops_a_run_keeps_what_has_ended(cluster: Any, tmp_path: Path, server: str) -> None:
     """Inspect closes the logs of what is stopped, none is cut, and what is missing is run by carrying on."""
     told: list[str] = []
