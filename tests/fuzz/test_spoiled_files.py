@@ -41,7 +41,10 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Good]:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_every_spoiled_file_is_read_or_refused_in_a_sentence(kind: str, good: Good) -> None:
     """No traceback, no hang, no flood, whatever was done to the file."""
-    path = good.list_files(kind)[0]
+    # A study of our own names a profile that lies beside it, and is moved to be read.
+    path = min(
+        good.list_files(kind), key=lambda each: (kind == "study" and good.scratch in each.parents, each)
+    )
     with laying_out(kind, good, path, path.read_bytes()) as read:
         sound = watch(read, most_s=60)
         assert sound.accepted
