@@ -148,7 +148,11 @@ def test_whole_way_on_a_slow_storage(s3: str, monkeypatch: pytest.MonkeyPatch, t
     """A storage that takes its time for every request changes nothing else."""
     with unreliable(s3, lambda *_: Fault(wait_s=0.15)) as proxy:
         _use(monkeypatch, proxy.url)
+        began = time.monotonic()
         _run_and_resume(_write_study(tmp_path, 20), "s3://bucket/runs/slow", 20)
+        # It was asked, and it was slow: each of several processes waited for its own requests.
+        assert len(proxy.requests) > 40
+        assert time.monotonic() - began > 3
 
 
 def test_nobody_reads_half_a_file(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
