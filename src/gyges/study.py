@@ -148,7 +148,7 @@ def _carry_on(
     study = read_lock(folder).study
     # A run that has spent its budget asks nobody anything more.
     judging = None if problem else JudgeOptions(judges=study.judges, keeps_budget=True, watch=watch)
-    if problem and not _has_logs(folder):
+    if problem and not _is_to_be_coded(folder):
         raise problem
     code = partial(code_run, folder, workers=options.workers, judging=judging)
     watch.enter("coding")
@@ -172,7 +172,8 @@ def _carry_on(
     return Run(folder)
 
 
-def _has_logs(folder: RunFolder) -> bool:
+def _is_to_be_coded(folder: RunFolder) -> bool:
+    """Say whether coding can add anything: there are logs, or nothing was ever coded."""
     from gyges.trials import list_logs
 
     return bool(list_logs(folder.logs)) or not folder.exists("codes.parquet")
