@@ -447,3 +447,16 @@ def test_a_dotenv_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert_refused(gyges(*asked, cwd=inner), "LOOPBACK_API_KEY")
     (tmp_path / ".env").write_text("LOOPBACK_API_KEY=of-nobody\nLOOPBACK_BASE_URL=nothing\n")
     assert_refused(gyges(*asked, cwd=inner), "Say --yes to run them.")
+
+
+def test_a_cost_of_shipped_prices_says_so(tmp_path: Path) -> None:
+    """What a plan would cost is no better than its prices, which nobody has checked; given ones are told."""
+    done = gyges("plan", "demo", "--model", "openai/gpt-4o", "--trials", "20")
+    assert done.returncode == 0, done.stderr
+    assert "which nobody has checked: openai/gpt-4o" in done.stderr
+    (tmp_path / "prices.yaml").write_text("prices: [{models: [openai/gpt-4o], input: 1, output: 2}]")
+    own = gyges(
+        "plan", "demo", "--model", "openai/gpt-4o", "--trials", "20", "--prices", "prices.yaml", cwd=tmp_path
+    )
+    assert own.returncode == 0, own.stderr
+    assert "checked" not in own.stderr

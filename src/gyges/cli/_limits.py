@@ -28,7 +28,12 @@ class Limits:
 
 
 def settle_limits(
-    study: Study, *, budget: str | None, prices: Path | None, folder: RunFolder | None = None
+    study: Study,
+    *,
+    budget: str | None,
+    prices: Path | None,
+    folder: RunFolder | None = None,
+    shows_cost: bool = False,
 ) -> Limits:
     """Read budget and prices, and refuse a budget that cannot be kept.
 
@@ -37,6 +42,7 @@ def settle_limits(
         budget: The budget as typed.
         prices: A file of prices.
         folder: The run, if it was begun.
+        shows_cost: Whether a cost is shown that is made of these prices; a budget in US dollars is.
 
     Raises:
         InputError: The budget or the file cannot be read, or a model without a price stands against a budget
@@ -53,6 +59,6 @@ def settle_limits(
     holds = chosen or (read_budget(folder) if folder else None)
     check_priced(priced, holds)
     listed = say_list_prices(table)
-    if listed and holds and holds.usd is not None:
+    if listed and (shows_cost or (holds and holds.usd is not None)):
         say_error(f"at shipped prices, which nobody has checked: {listed}; give yours with --prices FILE.")
     return Limits(study=priced, budget=chosen, prices=given)

@@ -43,7 +43,7 @@ def plan(
     prepared = prepare_choice(
         study, models=model, model_args=model_arg, library=library, trials=trials, seed=seed
     )
-    limits = settle_limits(prepared.study, budget=None, prices=prices)
+    limits = settle_limits(prepared.study, budget=None, prices=prices, shows_cost=True)
     summary = summarize(replace(prepared, study=limits.study))
     if as_json:
         from dataclasses import asdict
